@@ -1,0 +1,5 @@
+"""API addresses of payment, under /api/v1/."""
+
+from django.urls import URLPattern, URLResolver
+
+urlpatterns: list[URLPattern | URLResolver] = []

@@ -1,0 +1,1 @@
+"""Which frames a browser may send. Apps register theirs in `ready()`."""

@@ -1,0 +1,7 @@
+"""Channel layers."""
+
+from channels.layers import InMemoryChannelLayer
+
+
+class MemoryLayer(InMemoryChannelLayer):
+    """In memory."""

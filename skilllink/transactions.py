@@ -1,0 +1,94 @@
+"""Who may open a transaction, and how a verb is called from inside another one.
+
+    @verb
+    def release(milestone_id, *, by): ...
+
+    release(...)         from an edge (view, API, consumer, task): opens a durable transaction
+    release.within(...)  from another verb or a sweep: runs in the transaction that is open, refuses to run without
+"""
+
+import functools
+import random
+import time
+from collections.abc import Callable
+from typing import Any, Generic, ParamSpec, TypeVar, cast
+
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.errors import Unavailable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# PostgreSQL: serialization_failure, deadlock_detected, lock_not_available
+RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}
+TRIES = 3
+
+
+class Busy(Unavailable):
+    code, sentence = "busy", _("Too many people are changing this right now. Nothing was changed; try again.")
+
+
+class NoTransaction(RuntimeError):
+    """A function that must run inside a verb's transaction was called without one."""
+
+
+class Verb(Generic[P, R]):
+    """A domain function that owns its transaction. See the module's docstring."""
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        for attempt in range(1, TRIES + 1):
+            try:
+                with transaction.atomic(durable=True):
+                    return self.function(*args, **kwargs)
+            except OperationalError as error:
+                if not _is_contention(error):
+                    raise
+                if attempt == TRIES:
+                    raise Busy() from error
+                time.sleep(random.uniform(0.01, 0.05) * attempt)
+        raise AssertionError("unreachable")
+
+    def within(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run inside the caller's transaction. Raises NoTransaction when none is open."""
+        require_transaction(self.function.__qualname__)
+        return self.function(*args, **kwargs)
+
+
+def verb(function: Callable[P, R]) -> Verb[P, R]:
+    """Make a domain function a verb."""
+    return Verb(function)
+
+
+def require_transaction(name: str) -> None:
+    """Raise NoTransaction unless a transaction is open on the default connection."""
+    if not connection.in_atomic_block:
+        raise NoTransaction(f"{name} must be called inside a verb's transaction.")
+
+
+def inside_transaction(function: Callable[P, R]) -> Callable[P, R]:
+    """Mark a function that only verbs may call: it refuses to run outside a transaction."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_transaction(function.__qualname__)
+        return function(*args, **kwargs)
+
+    return call
+
+
+def after_commit(function: Callable[[], Any]) -> None:
+    """Run `function` once the transaction is committed; what it raises is logged, never passed on."""
+    transaction.on_commit(function, using=DEFAULT_DB_ALIAS, robust=True)
+
+
+def _is_contention(error: OperationalError) -> bool:
+    cause = cast(Any, error.__cause__)
+    if getattr(cause, "sqlstate", None) in RETRIED_SQLSTATES:
+        return True
+    return "database is locked" in str(error)

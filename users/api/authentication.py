@@ -1,0 +1,5 @@
+from knox.auth import TokenAuthentication as KnoxTokenAuthentication
+
+
+class TokenAuthentication(KnoxTokenAuthentication):
+    """`Authorization: Token …`."""
