@@ -56,7 +56,7 @@ class Contract(models.Model):
     amount = models.BigIntegerField(_("agreed amount"))
     currency = models.CharField(_("currency"), max_length=3)
     fee_bps = models.PositiveIntegerField(_("fee in basis points"))
-    review_days = models.PositiveIntegerField(_("days to review, 0 for the standing rule"), default=0)
+    review_window = models.DurationField(_("time to review"))
     revisions = models.PositiveIntegerField(_("revisions included"), default=2)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.ACTIVE)
     result = models.CharField(_("result"), max_length=12, choices=Result.choices, blank=True, default=Result.NONE)
