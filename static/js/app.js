@@ -1,0 +1,8 @@
+// The one module of every page: each import stands for one thing and starts itself.
+import "./theme.js";
+import "./clock.js";
+import "./dialog.js";
+import "./toast.js";
+import "./menu.js";
+import "./tabs.js";
+import "./answers.js";
