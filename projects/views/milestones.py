@@ -1,0 +1,187 @@
+"""The acts on a milestone: one page each, which says what will happen, and one POST that does it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from projects import contract_forms as forms
+from projects import disputes, milestones, timeline
+from projects.models import DeliveryFile, Milestone
+from projects.views.answers import form_page
+from projects.wording import amount as figure
+from projects.wording import moment
+from skilllink import files
+from skilllink.clocks import now
+from skilllink.errors import Missing
+from skilllink.money import plain
+
+
+def _names(row: Milestone) -> dict[str, Any]:
+    return {
+        "amount": figure(row.rest or row.amount, row.currency),
+        "client": row.contract.client.get_short_name(),
+        "freelancer": row.contract.freelancer.get_short_name(),
+        "fee": timeline.percent(row.contract.fee_bps),
+        "milestone": row.title,
+    }
+
+
+def _says(text: Any) -> Callable[[Milestone, Any], SafeString]:
+    return lambda row, user: format_html(str(text), **_names(row))
+
+
+def _release(row: Milestone, user: Any) -> SafeString:
+    got = figure(timeline.net(row, row.rest), row.currency)
+    text = _("{freelancer} gets {net} of {amount} after the {fee} fee. This can’t be undone.")
+    return format_html(text, net=got, **_names(row))
+
+
+def _extend(row: Milestone, user: Any) -> SafeString:
+    from projects.contracts import rule
+
+    until = row.review_due_at + rule("REVIEW_EXTENSION") if row.review_due_at else now()
+    text = _("You review until {until} instead. If you do nothing, {amount} goes to {freelancer} then. Once per delivery.")
+    return format_html(text, until=moment(until), **_names(row))
+
+
+def _dispute(row: Milestone, user: Any) -> SafeString:
+    most = figure(disputes.disputable(row, user), row.currency)
+    text = _(
+        "Up to {most} can be frozen. Nobody gets it before the dispute ends. The other party has 5 days to answer; "
+        "without an answer, and without an objection in 48 hours after that, it goes where you claim it."
+    )
+    return format_html(text, most=most)
+
+
+@dataclass(frozen=True, slots=True)
+class ActPage:
+    """One act: its form, its verb, its words."""
+
+    title: Any
+    label: Any
+    lead: Callable[[Milestone, Any], SafeString]
+    verb: Any
+    form: type[Any] = forms.Seen
+    amount_on_label: bool = False
+
+
+ACTS: dict[str, ActPage] = {
+    "agree": ActPage(
+        lazy("Agree to this milestone"),
+        lazy("Agree"),
+        _says(lazy("{amount}. It joins the signed terms; the money is held when {client} funds it.")),
+        milestones.agree,
+    ),
+    "cancel": ActPage(
+        lazy("Drop this milestone"),
+        lazy("Drop it"),
+        _says(lazy("It holds no money. It leaves the contract and can be proposed again.")),
+        milestones.cancel,
+    ),
+    "fund": ActPage(
+        lazy("Fund this milestone"),
+        lazy("Fund"),
+        _says(
+            lazy(
+                "{amount} moves from your wallet into escrow, and {freelancer} starts. You release it when you are "
+                "satisfied; if nothing is ever delivered, it returns to you."
+            )
+        ),
+        milestones.fund,
+        amount_on_label=True,
+    ),
+    "deliver": ActPage(
+        lazy("Deliver"),
+        lazy("Deliver"),
+        _says(lazy("{client} then has time to review. If {client} does nothing, {amount} goes to you.")),
+        milestones.deliver,
+        forms.Deliver,
+    ),
+    "changes": ActPage(
+        lazy("Ask for changes"),
+        lazy("Ask for changes"),
+        _says(lazy("The clock stops until {freelancer} delivers again. {amount} stays in escrow.")),
+        milestones.request_changes,
+        forms.Changes,
+    ),
+    "extend": ActPage(lazy("Take more time"), lazy("Take more time"), _extend, milestones.extend_review),
+    "release": ActPage(
+        lazy("Release"), lazy("Release"), _release, milestones.release, forms.Release, amount_on_label=True
+    ),
+    "refund": ActPage(
+        lazy("Give the money back"),
+        lazy("Give back"),
+        _says(lazy("{amount} returns to {client} at once and the milestone ends unpaid. This can’t be undone.")),
+        milestones.refund,
+        amount_on_label=True,
+    ),
+    "refund-request": ActPage(
+        lazy("Ask for a refund"),
+        lazy("Ask for a refund"),
+        _says(
+            lazy(
+                "{freelancer} has 7 days to agree or say no. Silence returns {amount} to you only when nothing was "
+                "ever delivered; otherwise it becomes a dispute."
+            )
+        ),
+        milestones.request_refund,
+        forms.Reason,
+    ),
+    "object": ActPage(
+        lazy("Refuse or take back the refund request"),
+        lazy("Go on with the work"),
+        _says(lazy("The milestone goes on where it was, and so does its clock. {amount} stays in escrow.")),
+        milestones.object_to_refund,
+    ),
+    "dispute": ActPage(lazy("Open a dispute"), lazy("Freeze it"), _dispute, disputes.open, forms.OpenDispute),
+}
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@never_cache
+def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
+    """GET explains the act over what is held now; only POST does it."""
+    page = ACTS.get(name)
+    if page is None:
+        raise Missing()
+    rows = Milestone.objects.visible_to(request.user).select_related("contract__client", "contract__freelancer", "escrow")
+    row = get_object_or_404(rows, pk=pk)
+    if request.method == "POST":
+        form = page.form(request.POST, request.FILES)
+    else:
+        initial = {"version": row.version}
+        if name == "dispute":
+            initial = {"amount": plain(disputes.disputable(row, request.user), row.currency)}
+        form = page.form(initial=initial)
+    return form_page(
+        request,
+        form,
+        lambda filled: page.verb(row, by=request.user, **filled.arguments(row.currency)),
+        done=row.contract.get_absolute_url(),
+        title=page.title,
+        lead=page.lead(row, request.user),
+        label=page.label,
+        contract=row.contract,
+        milestone=row,
+        act=name,
+        figure=(row.rest or row.amount) if page.amount_on_label else None,
+        irreversible=name in ("release", "refund", "fund"),
+    )
+
+
+@login_required
+@require_GET
+def delivery_file(request: HttpRequest, pk: Any) -> HttpResponse:
+    row = get_object_or_404(DeliveryFile.objects.visible_to(request.user), pk=pk)
+    return files.serve(request, row.file, row.name)
