@@ -1,6 +1,7 @@
 """Light, dark or as the system has it: kept in a cookie, so that the first byte already has the right colours."""
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -39,3 +40,8 @@ def choose(request: HttpRequest) -> HttpResponse:
     response = HttpResponse(status=204) if getattr(request, "htmx", False) else HttpResponseRedirect(back, status=303)
     response.set_cookie(COOKIE, theme, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return response
+
+
+def offline(request: HttpRequest) -> HttpResponse:
+    """What an installed page shows without a connection."""
+    return render(request, "offline.html")

@@ -1,11 +1,12 @@
 """The root of all addresses. Each app keeps its own in `<app>/urls.py` and `<app>/api/urls.py`."""
 
 from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from skilllink import answers, appearance, health, pages
+from skilllink import answers, appearance, gallery, health, pages
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,6 +22,7 @@ api = [
 
 urlpatterns = [
     path("", pages.home, name="home"),
+    path("offline/", appearance.offline, name="offline"),
     path("appearance/", appearance.choose, name="appearance"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
@@ -33,6 +35,9 @@ urlpatterns = [
     path("", include("payment.urls")),
     path("", include("projects.urls")),
 ]
+
+if settings.DEMO:
+    urlpatterns.append(path("demo/components/", gallery.components, name="gallery"))
 
 handler400 = answers.page_400
 handler403 = answers.page_403
