@@ -51,7 +51,7 @@ document.addEventListener("click", (event) => {
   if (!moment) return;
   if (!bubble) {
     bubble = document.createElement("div");
-    bubble.className = "exact";
+    bubble.className = "exact-time";
     bubble.popover = "auto";
     bubble.setAttribute("role", "status");
   }

@@ -1,6 +1,9 @@
 // Confirm steps: a link with `data-dialog` opens its page inside the dialog; without script it is a page.
+// What was typed there stays when the dialog is closed and opened again.
 const dialog = document.getElementById("dialog");
 const body = document.getElementById("dialog-body");
+let shown = "";
+let typed = false;
 
 document.addEventListener("click", async (event) => {
   const opener = event.target.closest("[data-opens]");
@@ -9,33 +12,30 @@ document.addEventListener("click", async (event) => {
     opener.closest("[popover]")?.hidePopover();
     return;
   }
-  const closer = event.target.closest("[data-closes]");
-  if (closer?.closest("dialog")) {
-    event.preventDefault();
-    closer.closest("dialog").close();
-    return;
-  }
-  const link = event.target.closest("a[data-dialog]");
+  const link = event.target.closest("a[href]");
   if (!link || !dialog || event.metaKey || event.ctrlKey || event.shiftKey) return;
-  event.preventDefault();
-  if (await load(link.href)) show();
+  if (link.closest("#dialog-body") && link.pathname === location.pathname && !link.hash) {
+    event.preventDefault(); // "Not now" leads back to the page beneath
+    dialog.close();
+  } else if (link.hasAttribute("data-dialog")) {
+    event.preventDefault();
+    if ((typed && shown === link.href) || (await load(link.href))) show();
+  }
 });
 
 async function load(url) {
-  const answer = await fetch(url, { headers: { "HX-Request": "true", "HX-Target": "dialog-body" } }).catch(() => null);
-  if (!answer) {
-    location.assign(url);
-    return false;
-  }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const part = page.querySelector("main") ?? page.body;
-  if (!answer.ok && page.querySelector("main")) {
+  const answer = await fetch(url).catch(() => null);
+  const page = answer && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const part = page?.querySelector("main > .page");
+  if (!answer?.ok || answer.redirected || !part) {
     location.assign(url);
     return false;
   }
   body.replaceChildren(...[...part.childNodes].map((node) => document.importNode(node, true)));
-  for (const form of body.querySelectorAll("form")) if (!form.hasAttribute("action")) form.action = url;
+  for (const form of body.querySelectorAll("form:not([action])")) form.action = url;
   window.htmx?.process(body);
+  shown = url;
+  typed = false;
   return true;
 }
 
@@ -45,17 +45,15 @@ function show() {
   if (!dialog.open) dialog.showModal();
 }
 
-// A page may load into #dialog-body by htmx as well.
-document.addEventListener("htmx:after:swap", () => {
-  if (body?.childElementCount && !dialog.open && body.dataset.seen !== body.textContent) show();
-  if (body) body.dataset.seen = body.textContent;
-});
+body?.addEventListener("input", () => { typed = true; });
 dialog?.addEventListener("close", () => {
-  body.replaceChildren();
-  body.dataset.seen = "";
+  if (!typed) body.replaceChildren();
 });
 dialog?.addEventListener("click", (event) => {
-  if (event.target === dialog) dialog.close();
+  if (event.target === dialog && !typed) dialog.close();
 });
-// The act is done: the verb's answer says so.
-document.addEventListener("done", () => dialog?.close());
+// The act is done: the answer of its verb says so with `HX-Trigger: done`.
+document.addEventListener("done", () => {
+  typed = false;
+  dialog?.close();
+});
