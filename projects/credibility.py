@@ -1,0 +1,74 @@
+"""The credibility card: what a client did so far, each figure with its n, none when there is nothing to count."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Any
+
+from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from projects.models import Bid, Contract, Gig, Milestone
+
+RECENT = 200  # medians look at the newest so many
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    label: str
+    value: str
+    n: str
+
+
+def card(client: Any) -> list[Fact]:
+    """The facts there are about a client; empty for one without history. Five queries."""
+    facts = []
+    ended = Gig.objects.filter(client=client, status__in=["filled", "closed", "expired"]).aggregate(
+        n=Count("id"), hired=Count("id", filter=Q(hires__gt=0))
+    )
+    if ended["n"]:
+        facts.append(Fact(_("Hires"), _percent(ended["hired"], ended["n"]), _of(ended["n"])))
+    bids = Bid.objects.filter(gig__client=client)
+    opened = bids.aggregate(n=Count("id"), opened=Count("id", filter=Q(viewed_at__isnull=False)))
+    if opened["n"]:
+        facts.append(Fact(_("Opens bids"), _percent(opened["opened"], opened["n"]), _of(opened["n"])))
+    times = bids.filter(viewed_at__isnull=False).order_by("-viewed_at").values_list("submitted_at", "viewed_at")[:RECENT]
+    if times:
+        facts.append(Fact(_("Opens in"), span(median(b - a for a, b in times)), _of(len(times))))
+    released = Milestone.objects.filter(
+        contract__client=client, status="released", released_by_clock=False, submitted_at__isnull=False
+    )
+    approvals = released.order_by("-ended_at").values_list("submitted_at", "ended_at")[:RECENT]
+    if approvals:
+        facts.append(Fact(_("Approves in"), span(median(b - a for a, b in approvals)), _of(len(approvals))))
+    contracts = Contract.objects.filter(client=client).aggregate(
+        n=Count("id", distinct=True),
+        disputed=Count("id", distinct=True, filter=Q(milestones__disputes__isnull=False)),
+    )
+    if contracts["n"]:
+        facts.append(Fact(_("Disputes"), str(contracts["disputed"]), _of(contracts["n"])))
+        edits = Gig.objects.filter(client=client, hires__gt=0).aggregate(n=Sum("hires"), edits=Sum("scope_edits"))
+        if edits["n"]:
+            facts.append(Fact(_("Edits scope"), f"{edits['edits'] / edits['n']:.1f}", _("per contract")))
+    return facts
+
+
+def span(length: timedelta) -> str:
+    """A duration in the largest unit that fits: 40 min, 5 h, 2 days."""
+    minutes = max(1, round(length.total_seconds() / 60))
+    if minutes < 60:
+        return _("{count} min").format(count=minutes)
+    hours = round(minutes / 60)
+    if hours < 48:
+        return _("{count} h").format(count=hours)
+    days = round(hours / 24)
+    return ngettext("{count} day", "{count} days", days).format(count=days)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{round(100 * part / whole)} %"
+
+
+def _of(n: int) -> str:
+    return _("of {n}").format(n=n)
