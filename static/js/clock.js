@@ -3,7 +3,8 @@
 const root = document.documentElement;
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const elsewhere = !root.dataset.user && zone && zone !== root.dataset.zone;
-const relative = new Intl.RelativeTimeFormat(root.lang, { numeric: "always" });
+const tongue = root.lang === "en" ? "en-GB" : root.lang;
+const relative = new Intl.RelativeTimeFormat(tongue, { numeric: "always" });
 
 function distance(until) {
   const seconds = (Date.parse(until) - Date.now()) / 1000;
@@ -24,7 +25,7 @@ function tick() {
 function written(at, part) {
   const pieces = {};
   const year = at.getFullYear() === new Date().getFullYear() ? undefined : "numeric";
-  const format = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, {
+  const format = new Intl.DateTimeFormat(tongue, {
     weekday: "short", day: "numeric", month: "short", year, hour: "2-digit", minute: "2-digit", hourCycle: "h23",
   });
   for (const { type, value } of format.formatToParts(at)) pieces[type] = value;
@@ -39,7 +40,7 @@ function localise(within) {
     time.dataset.here = zone;
     time.textContent = written(new Date(time.dateTime), time.dataset.part);
     const button = time.closest(".moment");
-    const exact = new Date(time.dateTime).toLocaleString(root.lang, { dateStyle: "full", timeStyle: "short", timeZone: zone });
+    const exact = new Date(time.dateTime).toLocaleString(tongue, { dateStyle: "full", timeStyle: "short", timeZone: zone });
     if (button) button.dataset.exact = `${exact} ${zone}\n${button.dataset.exact}`;
     else time.title = `${exact} ${zone}`;
   }
