@@ -56,13 +56,16 @@ class Card:
 def build(contract: Contract, viewer: Any, *, steps: list[schedule.Step], clocks: Iterable[Clock], now: datetime) -> list[Card]:
     """The contract's milestones in order. At most one card carries the blue act: the first that waits for the reader."""
     rows = [row for row in contract.milestones.all() if row.status != "cancelled"]
+    clocks = list(clocks)
     live = {row.milestone_id: row for row in _live_disputes(rows)}
     nothing_runs = not any(row.status in ("funded", "submitted", "changes_requested") for row in rows)
     cards = []
     for row in rows:
         row.contract = contract
+        if row.pk in live:
+            live[row.pk].milestone = row
         mine = [step for step in steps if step.milestone is not None and step.milestone.pk == row.pk]
-        card = _card(row, viewer, mine, live.get(row.pk), now, nothing_runs)
+        card = _card(row, viewer, mine, live.get(row.pk), clocks, nothing_runs)
         card.version, card.dispute, card.figure = row.version, live.get(row.pk), row.amount
         if row.status == "agreed":
             nothing_runs = False
@@ -87,7 +90,7 @@ def _at(row: Milestone, name: str) -> str:
 
 
 def _card(
-    row: Milestone, viewer: Any, steps: list[schedule.Step], dispute: Dispute | None, now: datetime, first: bool
+    row: Milestone, viewer: Any, steps: list[schedule.Step], dispute: Dispute | None, clocks: list[Clock], first: bool
 ) -> Card:
     role = row.contract.party(viewer)
     writer = {
@@ -99,7 +102,7 @@ def _card(
         "refund_requested": _refund_requested,
     }.get(row.status)
     if row.status == "disputed":
-        return _disputed(row, viewer, dispute)
+        return _disputed(row, viewer, dispute, clocks)
     if writer is None:
         return _ended(row, viewer, role)
     card = writer(row, viewer, role, steps, first)
@@ -316,10 +319,10 @@ def _refund_requested(row: Milestone, viewer: Any, role: str, steps: list[schedu
     )
 
 
-def _disputed(row: Milestone, viewer: Any, dispute: Dispute | None) -> Card:
+def _disputed(row: Milestone, viewer: Any, dispute: Dispute | None, clocks: list[Clock]) -> Card:
     if dispute is None:
         return Card(row, "stop", _("In dispute"))
-    sentences = dispute_sentences(dispute, viewer)
+    sentences = dispute_sentences(dispute, viewer, [clock for clock in clocks if clock.dispute_id == dispute.pk])
     mine = dispute.status in ("open", "defaulted") and dispute.opened_by_id != viewer.pk and row.contract.party(viewer)
     label = _("Answer the dispute") if mine else _("Open the dispute")
     return Card(
@@ -332,10 +335,10 @@ def _disputed(row: Milestone, viewer: Any, dispute: Dispute | None) -> Card:
     )
 
 
-def dispute_sentences(dispute: Dispute, viewer: Any) -> tuple[SafeString, SafeString]:
+def dispute_sentences(dispute: Dispute, viewer: Any, clocks: Iterable[Clock]) -> tuple[SafeString, SafeString]:
     """What is next in a dispute, and what happens if nobody acts, from its running clocks."""
     contract = dispute.milestone.contract
-    rows = {row.kind: row for row in dispute.clocks.all() if row.rung_at is None}
+    rows = {row.kind: row for row in clocks if row.rung_at is None}
     opener, other = dispute.opened_by, contract.other(dispute.opened_by)
     facts: dict[str, Any] = {
         "amount": amount(dispute.amount, contract.currency),

@@ -272,7 +272,7 @@ def midpoint(dispute: Dispute) -> int:
 def upcoming(contract: Contract, *, now: datetime, clocks: Iterable[Clock] | None = None) -> list[Step]:
     """Everything that will happen to the contract by itself, in order, if nobody acts.
 
-    A step's follow-on clocks are announced as steps of their own.
+    A step's follow-on clocks are announced as steps of their own; what an earlier step makes moot is left out.
     """
     rows = list(clocks) if clocks is not None else list(of(contract))
     steps: list[Step] = []
@@ -284,7 +284,21 @@ def upcoming(contract: Contract, *, now: datetime, clocks: Iterable[Clock] | Non
             continue
         steps.append(step)
         steps.extend(_follow(step, now))
-    return sorted(steps, key=lambda step: step.at)
+    return _until_it_ends(sorted(steps, key=lambda step: step.at))
+
+
+def _until_it_ends(steps: list[Step]) -> list[Step]:
+    """Leave out the clocks that an earlier step stops: its money has gone, or the milestone has become a dispute."""
+    ended: set[Any] = set()
+    kept = []
+    for step in steps:
+        subject = step.milestone.pk if step.milestone is not None else step.contract.pk
+        if subject in ended:
+            continue
+        kept.append(step)
+        if step.moves_money or step.act == "dispute":
+            ended.add(subject)
+    return kept
 
 
 def _follow(step: Step, now: datetime) -> Iterator[Step]:

@@ -28,7 +28,7 @@ def _context(request: HttpRequest, dispute: Dispute) -> dict[str, Any]:
         "dispute": dispute,
         "contract": contract,
         "milestone": dispute.milestone,
-        "sentences": rail.dispute_sentences(dispute, request.user),
+        "sentences": rail.dispute_sentences(dispute, request.user, dispute.clocks.all()),
         "claimant": contract.client if opener == "client" else contract.freelancer,
         "mine": dispute.opened_by_id == request.user.pk,
         "answerable": dispute.status in ("open", "defaulted")

@@ -174,7 +174,7 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         label=page.label,
         contract=row.contract,
         milestone=row,
-        act=name,
+        name=name,
         figure=(row.rest or row.amount) if page.amount_on_label else None,
         irreversible=name in ("release", "refund", "fund"),
     )
