@@ -5,7 +5,6 @@ counter, and emptied into the contract or back to the client when the negotiatio
 """
 
 from typing import Any
-from urllib.parse import urlencode
 
 from chat import rooms
 from django.utils.translation import gettext_lazy as _
@@ -219,12 +218,6 @@ def take_back_all(gig: Gig) -> None:
     for bid in Bid.objects.filter(gig=gig, status="offered").select_related("freelancer").order_by("id"):
         bid.gig = gig
         end_negotiation(bid, "withdrawn")
-
-
-def missing_url(offer_page: str, missing: int, currency: str) -> str:
-    """Where the client adds what a hold lacks; comes back to `offer_page`."""
-    query = urlencode({"amount": money.plain(missing, currency), "currency": currency, "next": offer_page})
-    return f"/wallet/deposit/?{query}"
 
 
 def _send(bid: Bid, by: Any, round_: int, escrow: Any, message: str, terms: dict[str, Any]) -> Offer:

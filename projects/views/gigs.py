@@ -1,0 +1,282 @@
+"""Pages of gigs: the list, a gig with its live board, the form, comparing bids, the client's acts."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from users.models import Skill
+
+from projects import bids, credibility, gig_list, gigs, live_board
+from projects.gig_forms import GigForm
+from projects.models import Gig, GigFile, Offer
+from projects.views.answers import see
+from skilllink import files
+from skilllink.clocks import now
+from skilllink.errors import Forbidden, Malformed, Missing, Refusal, TooLarge
+from skilllink.markdown import render as markdown
+
+
+def found(request: HttpRequest, pk: Any) -> Gig:
+    """The gig, if this person may open it; a stranger gets 404."""
+    rows = Gig.objects.visible_to(request.user).select_related("client", "client__profile", "category")
+    return get_object_or_404(rows, pk=pk)
+
+
+@require_GET
+def index(request: HttpRequest) -> HttpResponse:
+    base = gig_list.board(request.user, request.GET)
+    rows, after = gig_list.page(gig_list.filtered(base, request.GET), request.GET)
+    query = request.GET.copy()
+    query.pop("after", None)
+    facts = {
+        "gigs": rows,
+        "after": after,
+        "query": query.urlencode(),
+        "q": request.GET.get("q", "")[:200],
+        "since": now().isoformat(),
+        "sorts": gig_list.sorts(request.GET),
+    }
+    if request.GET.get("after") and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "projects/gig/_page.html", facts)
+    facts["chips"] = gig_list.chips(base, request.GET)
+    template = "projects/gig/_results.html" if request.htmx else "projects/gig/index.html"  # type: ignore[attr-defined]
+    return render(request, template, facts)
+
+
+@require_GET
+@never_cache
+def arrivals(request: HttpRequest) -> HttpResponse:
+    """How many gigs came since the list was opened, and the newest one's title."""
+    rows = list(gig_list.since(request.user, request.GET)[:21])
+    query = request.GET.copy()
+    since = query.pop("since", [""])[-1]
+    return render(
+        request,
+        "projects/gig/_arrivals.html",
+        {"count": len(rows), "newest": rows[0] if rows else None, "query": query.urlencode(), "since": since},
+    )
+
+
+def page_facts(request: HttpRequest, gig: Gig) -> dict[str, Any]:
+    """What the live parts of a gig's page show."""
+    board = live_board.board_for(gig, request.user)
+    offer = None
+    if board.mine is not None:
+        offer = Offer.objects.filter(bid_id=board.mine.bid_id, status="sent").first()
+    return {
+        "gig": gig,
+        "board": board,
+        "offer": offer,
+        "is_client": request.user.is_authenticated and request.user.pk == gig.client_id,
+        "can_bid": gig.is_open_for_bids
+        and gig.kind == Gig.Kind.FIXED
+        and request.user.is_authenticated
+        and request.user.pk != gig.client_id
+        and getattr(request.user, "is_freelancer", False)
+        and (board.mine is None or board.mine.bid.status == "withdrawn"),
+        "fresh_since": now(),
+    }
+
+
+@require_GET
+@never_cache
+def show(request: HttpRequest, pk: Any, slug: str = "") -> HttpResponse:
+    gig = found(request, pk)
+    if gig.status == Gig.Status.DRAFT:
+        return see(f"/gigs/{gig.pk}/edit/")
+    tab = "bids" if request.GET.get("tab") == "bids" else "work"
+    facts = page_facts(request, gig) | {
+        "facts": credibility.card(gig.client),
+        "skills": gig.skills.all(),
+        "files": gig.files.all(),
+        "tab": tab,
+    }
+    return render(request, "projects/gig/show.html", facts)
+
+
+@require_GET
+@never_cache
+def part(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
+    """One live part of the page, fetched again when something happened."""
+    if name not in ("board", "folio", "bar"):
+        raise Missing()
+    return render(request, f"projects/gig/_{name}.html", page_facts(request, found(request, pk)))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    return _form(request, None)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def edit(request: HttpRequest, pk: Any) -> HttpResponse:
+    gig = found(request, pk)
+    if gig.client_id != request.user.pk:
+        raise gigs.NotYours()
+    return _form(request, gig)
+
+
+def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
+    status = 200
+    is_draft = gig is None or gig.status == Gig.Status.DRAFT
+    if request.method == "POST":
+        form = GigForm(request.POST, request.FILES)
+        if form.is_valid():
+            try:
+                saved = _save(request, form, gig, is_draft)
+                return see("/gigs/mine/" if "keep" in request.POST else saved.get_absolute_url())
+            except (Forbidden, Missing):
+                raise
+            except Refusal as refusal:
+                form.refuse(refusal)
+                status = refusal.status
+        else:
+            status = 422
+    else:
+        form = GigForm(initial=GigForm.of(gig) if gig else {"kind": "fixed", "visibility": "public", "board_mode": "sealed"})
+    facts = {
+        "form": form,
+        "gig": gig,
+        "is_draft": is_draft,
+        "skills": Skill.objects.order_by("name").values_list("name", flat=True),
+        "files": gig.files.all() if gig else [],
+    }
+    return render(request, "projects/gig/form.html", facts, status=status)
+
+
+def _save(request: HttpRequest, form: GigForm, gig: Gig | None, is_draft: bool) -> Gig:
+    values, uploads = form.values(), form.cleaned_data["files"]
+    if not is_draft:
+        version = request.POST.get("version", "")
+        return gigs.edit(
+            gig, by=request.user, files=uploads, version=int(version) if version.isdecimal() else None, **values
+        )
+    if "keep" in request.POST:
+        return gigs.save_draft(request.user, gig, files=uploads, **values)
+    return gigs.post(request.user, draft=gig, files=uploads, **values)
+
+
+@login_required
+@require_POST
+def draft(request: HttpRequest) -> HttpResponse:
+    """What is typed is kept while it is typed. Answers where the draft lives; files wait for the whole form."""
+    form = GigForm(request.POST)
+    key = request.POST.get("draft", "")
+    gig = get_object_or_404(Gig, pk=_uuid(key), client=request.user, status="draft") if key else None
+    if not form.is_valid():
+        return JsonResponse({"kept": False})
+    saved = gigs.save_draft(request.user, gig, **form.values())
+    return JsonResponse({"kept": True, "draft": str(saved.pk), "url": f"/gigs/{saved.pk}/edit/"})
+
+
+def _uuid(text: str) -> Any:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Missing() from error
+
+
+@login_required
+@require_POST
+def preview(request: HttpRequest) -> HttpResponse:
+    """The brief or letter as it will look."""
+    text = request.POST.get("text", "")
+    if len(text) > 10_000:
+        raise TooLarge()
+    return HttpResponse(f'<div class="prose">{markdown(text)}</div>')
+
+
+ACTS = {"pause": gigs.pause, "resume": gigs.resume, "renew": gigs.renew}
+
+
+@login_required
+@require_POST
+def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
+    gig = found(request, pk)
+    ACTS[name](gig, by=request.user)
+    return see(gig.get_absolute_url())
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, pk: Any) -> HttpResponse:
+    gig = found(request, pk)
+    if request.method == "POST":
+        gigs.close(gig, by=request.user)
+        return see(gig.get_absolute_url())
+    if gig.client_id != request.user.pk:
+        raise gigs.NotYours()
+    return render(request, "projects/gig/close.html", {"gig": gig})
+
+
+@login_required
+@require_POST
+def invite(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Invite a freelancer by the address of their profile or its last part."""
+    gig = found(request, pk)
+    handle = request.POST.get("person", "").strip().rstrip("/").rpartition("/")[2][:80]
+    person = get_user_model().objects.filter(profile__slug=handle, is_active=True).first() if handle else None
+    if person is None:
+        raise Malformed(_("There is no freelancer at that address. Paste the address of a profile."))
+    gigs.invite(gig, person, by=request.user)
+    return see(gig.get_absolute_url())
+
+
+@login_required
+@require_GET
+@never_cache
+def compare(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Up to five bids side by side, for the client."""
+    gig = found(request, pk)
+    if gig.client_id != request.user.pk:
+        raise gigs.NotYours()
+    wanted = {key for key in request.GET.getlist("bid")[:5]}
+    board = live_board.board_for(gig, request.user)
+    rows = [row for row in board.rows if not row.gone]
+    chosen = [row for row in rows if str(row.bid_id) in wanted]
+    chosen = chosen or [row for row in rows if row.bid and row.bid.status == "shortlisted"][:5] or rows[:5]
+    for row in chosen:
+        if row.bid and row.bid.viewed_at is None:
+            bids.mark_viewed(row.bid_id, by=request.user)
+    amounts, days = [row.amount for row in chosen], [row.days for row in chosen]
+    facts = {
+        "gig": gig,
+        "rows": chosen,
+        "lowest": min(amounts, default=None),
+        "highest": max(amounts, default=None),
+        "soonest": min(days, default=None),
+        "questions": [
+            (question, [row.bid.answers[number] if row.bid and number < len(row.bid.answers) else "" for row in chosen])
+            for number, question in enumerate(gig.questions)
+        ],
+    }
+    return render(request, "projects/gig/compare.html", facts)
+
+
+@login_required
+@require_GET
+def mine(request: HttpRequest) -> HttpResponse:
+    rows = Gig.objects.filter(client=request.user).order_by("-id")[:200]
+    return render(request, "projects/gig/mine.html", {"gigs": rows})
+
+
+@require_GET
+def file(request: HttpRequest, pk: Any) -> HttpResponse:
+    row = get_object_or_404(GigFile.objects.visible_to(request.user), pk=pk)
+    return files.serve(request, row.file, row.name, mime=row.mime)
+
+
+@login_required
+@require_POST
+def remove_file(request: HttpRequest, pk: Any) -> HttpResponse:
+    row = get_object_or_404(GigFile.objects.visible_to(request.user), pk=pk)
+    gigs.remove_file(row, by=request.user)
+    return see(f"/gigs/{row.gig_id}/edit/")
