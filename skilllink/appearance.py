@@ -45,3 +45,10 @@ def choose(request: HttpRequest) -> HttpResponse:
 def offline(request: HttpRequest) -> HttpResponse:
     """What an installed page shows without a connection."""
     return render(request, "offline.html")
+
+
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker: at the root, so that it may answer for every page."""
+    response = render(request, "worker.js", content_type="text/javascript; charset=utf-8")
+    response["Cache-Control"] = "no-cache"
+    return response

@@ -23,6 +23,7 @@ api = [
 urlpatterns = [
     path("", pages.home, name="home"),
     path("offline/", appearance.offline, name="offline"),
+    path("worker.js", appearance.worker, name="worker"),
     path("appearance/", appearance.choose, name="appearance"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

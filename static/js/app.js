@@ -6,3 +6,4 @@ import "./toast.js";
 import "./menu.js";
 import "./tabs.js";
 import "./answers.js";
+import "./offline.js";

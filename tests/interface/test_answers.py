@@ -19,3 +19,9 @@ def test_a_page_works_under_the_strict_policy(client: Client) -> None:
     answer = client.get("/offline/")
     policy = answer["Content-Security-Policy"]
     assert answer.status_code == 200 and "unsafe" not in policy and "default-src 'self'" in policy
+
+
+def test_the_worker_is_script_at_the_root_and_always_asked_for_again(client: Client) -> None:
+    answer = client.get("/worker.js")
+    assert answer["Content-Type"].startswith("text/javascript") and answer["Cache-Control"] == "no-cache"
+    assert b"/offline/" in answer.content
