@@ -10,7 +10,8 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N
-from payment import escrow as escrows
+from django.utils.translation import ngettext
+from payment.models import Clearing
 
 from projects import schedule
 from projects.models import Activity, Contract, Milestone
@@ -162,7 +163,7 @@ def _detail(row: Activity, contract: Contract, viewer: Any) -> str:
         used = _("{used} of {of} revisions used").format(used=data.get("used"), of=data.get("of"))
         return f"“{data.get('reason', '')}” {used}"
     if row.event == "milestone.submitted":
-        return _("Delivery {number}, files: {files}").format(number=data.get("number"), files=data.get("files"))
+        return _delivery(data, contract)
     if row.event == "dispute.opened":
         return _("{figure} is frozen. “{reason}”").format(figure=data.get("figure"), reason=data.get("reason"))
     if row.event in ("dispute.decided", "dispute.executed", "dispute.settled"):
@@ -176,6 +177,14 @@ def _detail(row: Activity, contract: Contract, viewer: Any) -> str:
     return f"“{data['reason']}”" if data.get("reason") else ""
 
 
+def _delivery(data: dict[str, Any], contract: Contract) -> str:
+    count = data.get("files") or 0
+    files = ngettext("{n} file.", "{n} files.", count).format(n=count) if count else ""
+    days = contract.review_window.days
+    began = ngettext("{n} day to review began", "{n} days to review began", days).format(n=days) if days else ""
+    return " ".join(part for part in (_("Delivery {number}.").format(number=data.get("number")), files, began) if part)
+
+
 def percent(bps: int) -> str:
     """500 → `5 %`."""
     return f"{bps / 100:g} %"
@@ -183,7 +192,15 @@ def percent(bps: int) -> str:
 
 def net(milestone: Milestone, gross: int) -> int:
     """What the freelancer gets of `gross`, as the release itself will compute it."""
-    return gross - escrows.fee_of(milestone.escrow, gross) if milestone.escrow else gross
+    escrow = milestone.escrow
+    if escrow is None:
+        return gross
+    return gross - (fee_on(escrow.released + gross, escrow.fee_bps) - escrow.fee_taken)
+
+
+def fee_on(total: int, bps: int) -> int:
+    """The fee on a running total, rounded half up: the ledger's rule, so that parts sum to the whole."""
+    return (2 * total * bps + 10_000) // 20_000
 
 
 def _future(contract: Contract, viewer: Any, steps: list[schedule.Step], now: datetime) -> list[Row]:
@@ -199,7 +216,7 @@ def _future(contract: Contract, viewer: Any, steps: list[schedule.Step], now: da
             rows.extend(_clears(step, facts))
     rows.extend(_reminders(group, contract, viewer) for group in reminders.values())
     rows.extend(_due_dates(contract, now))
-    rows.extend(_clearing(contract, facts))
+    rows.extend(_clearing(contract, facts, now))
     return _with_balance(sorted(rows, key=lambda row: row.at), contract)
 
 
@@ -209,8 +226,14 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
     if step.act == "release":
         text = _("{milestone} is released to {freelancer}")
         if step.milestone is not None:
-            detail = _("{net} after the {fee} fee").format(
-                net=format_money(net(step.milestone, step.amount), contract.currency), fee=percent(contract.fee_bps)
+            mine = facts["freelancer"] == _("you")
+            words = _("You receive {net} after the {fee} fee") if mine else _(
+                "{freelancer} receives {net} after the {fee} fee"
+            )
+            detail = words.format(
+                net=format_money(net(step.milestone, step.amount), contract.currency),
+                fee=percent(contract.fee_bps),
+                freelancer=facts["freelancer"],
             )
     elif step.act == "refund":
         text = _("{milestone} returns to {client}")
@@ -245,7 +268,7 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
 def _clears(step: schedule.Step, facts: dict[str, Any]) -> Iterable[Row]:
     if step.act != "release" or step.milestone is None:
         return
-    at = step.at + escrows.clearing_time(step.contract.freelancer)
+    at = step.at + schedule.rule("CLEARING")
     yield Row(f"clears-{step.milestone.pk}", at, format_html(_withdraw(facts), **facts))
 
 
@@ -288,12 +311,13 @@ def _due_dates(contract: Contract, now: datetime) -> Iterable[Row]:
             )
 
 
-def _clearing(contract: Contract, facts: dict[str, Any]) -> Iterable[Row]:
+def _clearing(contract: Contract, facts: dict[str, Any], now: datetime) -> Iterable[Row]:
     paid = [row for row in contract.milestones.all() if row.released and row.escrow_id]
-    for clearing in escrows.clearings_of([row.escrow for row in paid]) if paid else ():
+    waiting = Clearing.objects.filter(escrow__in=[row.escrow_id for row in paid], cleared_at__isnull=True)
+    for clearing in waiting.filter(amount__gt=0) if paid else ():
         yield Row(
             f"clearing-{clearing.pk}",
-            clearing.due_at,
+            max(clearing.due_at, now),
             format_html(_withdraw(facts), **facts),
             detail=format_money(clearing.amount, contract.currency),
         )

@@ -169,7 +169,7 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         form,
         lambda filled: page.verb(row, by=request.user, **filled.arguments(row.currency)),
         done=row.contract.get_absolute_url(),
-        title=page.title,
+        title=page.title if name != "release" else _("Release to {name}").format(name=row.contract.freelancer.get_short_name()),
         lead=page.lead(row, request.user),
         label=page.label,
         contract=row.contract,

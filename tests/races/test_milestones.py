@@ -1,0 +1,87 @@
+"""release ∥ refund ∥ dispute ∥ the clock, on PostgreSQL: one winner each round, and the ledger stays whole."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection, connections
+from payment import audit
+from projects import disputes, milestones, sweeps
+from projects.models import Milestone
+from skilllink.errors import Refusal
+
+from tests.builders.projects_contracts import signed_contract
+
+ROUNDS = 50
+
+
+@pytest.fixture
+def postgres(committed_db):
+    if connection.vendor != "postgresql":
+        pytest.skip("Row locks are PostgreSQL's; SQLite serialises every writer.")
+
+
+def race(*acts):
+    """Run the acts at the same instant; returns (names of those that were done, refusals of the others)."""
+    gate, done, refused, broken = threading.Barrier(len(acts)), [], [], []
+
+    def run(name, act):
+        try:
+            gate.wait(10)
+            act()
+            done.append(name)
+        except Refusal as refusal:
+            refused.append(refusal)
+        except Exception as error:  # noqa: BLE001  collected and asserted empty below
+            broken.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not broken, broken
+    return done, refused
+
+
+def test_one_milestone_has_one_end(postgres, client_person, freelancer):
+    for _round in range(ROUNDS):
+        contract = signed_contract(client_person, freelancer, amounts=(120000,))
+        step = contract.milestones.get()
+        milestones.deliver(step, by=freelancer, note="Here")
+        step.refresh_from_db()
+        with time_machine.travel(step.review_due_at - timedelta(hours=24), tick=True):
+            sweeps.sweep()  # the notices are recorded: silence may release
+        with time_machine.travel(step.review_due_at + timedelta(seconds=1), tick=True):
+            done, refused = race(
+                ("release", lambda step=step: milestones.release(step, by=client_person)),
+                ("refund", lambda step=step: milestones.refund(step, by=freelancer)),
+                ("dispute", lambda step=step: disputes.open(step, by=client_person, reason="x")),
+                ("clock", sweeps.sweep),
+            )
+        people = [name for name in done if name != "clock"]
+        row = Milestone.objects.select_related("escrow").get(pk=step.pk)
+        ends = {"released": "release", "refunded": "refund", "disputed": "dispute"}
+        if row.released_by_clock and row.status == "released":
+            assert people == []
+        elif not row.released_by_clock:
+            assert people == [ends[row.status]]
+        else:  # the clock released it, and the client disputed what was clearing: two allowed steps in order
+            assert people == ["dispute"] and row.status == "disputed"
+        assert all(refusal.status == 409 for refusal in refused)
+        assert row.escrow.held == 0
+    assert audit.run() == []
+
+
+def test_two_clicks_release_once(postgres, client_person, freelancer):
+    contract = signed_contract(client_person, freelancer, amounts=(120000,))
+    step = contract.milestones.get()
+    done, refused = race(*[(str(n), lambda: milestones.release(step, by=client_person)) for n in range(8)])
+    assert len(done) == 1 and len(refused) == 7
+    assert all(refusal.status == 409 for refusal in refused)
+    step.refresh_from_db()
+    assert step.released == 120000
+    assert audit.run() == []
