@@ -1,5 +1,14 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate, pre_migrate
 
 
 class PaymentConfig(AppConfig):
     name = "payment"
+
+    def ready(self) -> None:
+        from payment import checks, clearing, triggers  # noqa: F401  registers the start-up check
+        from skilllink import clocks
+
+        pre_migrate.connect(triggers.remove, sender=self)
+        post_migrate.connect(triggers.install, sender=self)
+        clocks.register("money.clear", clearing.sweep)

@@ -80,6 +80,7 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "FREELANCER_FEE_BPS": 500,
         "CLIENT_FEE_BPS": 0,
         "REVISIONS": 2,
+        "SANDBOX_FEE_BPS": 290,
         "LIVE_BIDS_PER_GIG": 50,
         "LIVE_BIDS_PER_FREELANCER": 20,
         "OFFER_ROUNDS": 5,

@@ -1,0 +1,70 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from payment.models.ledger import Transfer
+from skilllink.clocks import now
+from skilllink.ids import uuid7
+
+
+class Escrow(models.Model):
+    """Money held for one offer, milestone or dispute, between a payer and a payee. Amounts in minor units."""
+
+    class Kind(models.TextChoices):
+        OFFER = "offer", _("offer")
+        MILESTONE = "milestone", _("milestone")
+        DISPUTE = "dispute", _("dispute")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    payer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("payer"))
+    payee = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("payee"))
+    currency = models.CharField(_("currency"), max_length=3)
+    fee_bps = models.PositiveIntegerField(_("fee, basis points"))
+    held = models.BigIntegerField(_("held"), default=0)
+    released = models.BigIntegerField(_("released, gross"), default=0)
+    fee_taken = models.BigIntegerField(_("fee taken"), default=0)
+    created_at = models.DateTimeField(_("opened"), default=now, editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("escrow"), _("escrows")
+        constraints = [
+            models.CheckConstraint(name="escrow_held_not_negative", condition=Q(held__gte=0)),
+            models.CheckConstraint(name="escrow_released_not_negative", condition=Q(released__gte=0)),
+            models.CheckConstraint(
+                name="escrow_fee_within_released", condition=Q(fee_taken__gte=0, fee_taken__lte=F("released"))
+            ),
+            models.CheckConstraint(name="escrow_two_people", condition=~Q(payer=F("payee"))),
+            models.CheckConstraint(name="escrow_fee_bps_range", condition=Q(fee_bps__lte=10_000)),
+        ]
+        # what a payer has in escrow (wallet page)
+        indexes = [models.Index(fields=("payer", "currency"), condition=Q(held__gt=0), name="escrow_held_of_payer")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+
+class Clearing(models.Model):
+    """Released money on its way from pending to available. Amounts in minor units."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    escrow = models.ForeignKey(Escrow, models.PROTECT, related_name="clearings", verbose_name=_("escrow"))
+    transfer = models.OneToOneField(Transfer, models.PROTECT, related_name="clearing", verbose_name=_("transfer"))
+    gross = models.BigIntegerField(_("gross still clearing"))
+    amount = models.BigIntegerField(_("net still clearing"))
+    due_at = models.DateTimeField(_("available from"))
+    cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("clearing"), _("clearings")
+        constraints = [
+            models.CheckConstraint(
+                name="clearing_net_within_gross", condition=Q(amount__gte=0, gross__gte=F("amount"))
+            )
+        ]
+        # the sweep's query
+        indexes = [models.Index(fields=("due_at",), condition=Q(cleared_at__isnull=True), name="clearing_due")]
+
+    def __str__(self) -> str:
+        return f"{self.amount} until {self.due_at}"

@@ -1,0 +1,111 @@
+"""The books: accounts, transfers and their entries. Rows are written by `payment.ledger` alone."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.clocks import now
+from skilllink.ids import uuid7
+
+
+class Account(models.Model):
+    """One place where money of one currency is. What people are owed is positive, what is held outside negative."""
+
+    class Kind(models.TextChoices):
+        GATEWAY = "gateway", _("held outside")
+        WALLET = "wallet", _("wallet")
+        PENDING = "pending", _("clearing")
+        AVAILABLE = "available", _("available")
+        ESCROW = "escrow", _("escrow")
+        FEES = "fees", _("fees")
+        GATEWAY_FEES = "gateway_fees", _("gateway fees")
+        CAPITAL = "capital", _("capital")
+
+    # touched by everyone: entries alone, no balance row to queue for
+    UNCACHED = (Kind.GATEWAY, Kind.FEES, Kind.GATEWAY_FEES, Kind.CAPITAL)
+    # may never be below zero, in any snapshot (L5)
+    OWED = (Kind.WALLET, Kind.PENDING, Kind.AVAILABLE, Kind.ESCROW)
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="accounts", verbose_name=_("owner")
+    )
+    escrow = models.OneToOneField(
+        "payment.Escrow", models.PROTECT, null=True, blank=True, related_name="account", verbose_name=_("escrow")
+    )
+    currency = models.CharField(_("currency"), max_length=3)
+    balance = models.BigIntegerField(_("balance"), null=True, blank=True, help_text=_("minor units"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("account"), _("accounts")
+        constraints = [
+            models.UniqueConstraint(
+                fields=("kind", "user", "currency"), condition=Q(user__isnull=False), name="account_of_person_once"
+            ),
+            models.UniqueConstraint(
+                fields=("kind", "currency"),
+                condition=Q(user__isnull=True, escrow__isnull=True),
+                name="account_of_platform_once",
+            ),
+            models.CheckConstraint(
+                name="account_owner_fits_kind",
+                condition=Q(kind="escrow", escrow__isnull=False, user__isnull=True)
+                | Q(kind__in=("wallet", "pending", "available"), user__isnull=False, escrow__isnull=True)
+                | Q(kind__in=("gateway", "fees", "gateway_fees", "capital"), user__isnull=True, escrow__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="account_not_negative",
+                condition=Q(kind__in=("gateway", "fees", "gateway_fees", "capital"), balance__isnull=True)
+                | Q(kind__in=("wallet", "pending", "available", "escrow"), balance__gte=0),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        owner = self.user_id or self.escrow_id or "SkillLink"
+        return f"{self.kind}({owner}) {self.currency}"
+
+
+class Transfer(models.Model):
+    """One event that moved money, and why. Its entries sum to zero. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    key = models.CharField(_("key"), max_length=200, unique=True, help_text=_("one business event, one transfer"))
+    kind = models.CharField(_("kind"), max_length=32)
+    reason = models.CharField(_("reason"), max_length=300, blank=True)
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, help_text=_("SHA-256 of what was asked"))
+    reverses = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name=_("reverses")
+    )
+    at = models.DateTimeField(_("at"), default=now, editable=False)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("transfer"), _("transfers")
+        ordering = ("-at", "-id")
+        constraints = [models.CheckConstraint(name="transfer_has_key", condition=~Q(key=""))]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class Entry(models.Model):
+    """One line of a transfer: a signed amount on one account. Append-only."""
+
+    transfer = models.ForeignKey(Transfer, models.PROTECT, related_name="entries", verbose_name=_("transfer"))
+    account = models.ForeignKey(Account, models.PROTECT, related_name="entries", verbose_name=_("account"))
+    amount = models.BigIntegerField(_("amount"), help_text=_("signed minor units"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("entry"), _("entries")
+        constraints = [
+            models.UniqueConstraint(fields=("transfer", "account"), name="entry_once_per_account"),
+            models.CheckConstraint(
+                name="entry_amount_in_range",
+                condition=Q(amount__gte=-(10**12), amount__lte=10**12) & ~Q(amount=0),
+            ),
+        ]
+        # a person's statement, newest first
+        indexes = [models.Index(fields=("account", "-id"), name="entry_statement")]
+
+    def __str__(self) -> str:
+        return f"{self.amount:+d} {self.account_id}"

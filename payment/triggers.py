@@ -1,0 +1,139 @@
+"""What the database itself promises about the books (L1, L3), installed after migrate and removed before it.
+
+On SQLite a migration that remakes a table drops its triggers in silence, hence not in a migration.
+"""
+
+from typing import Any
+
+from django.db import connections
+
+SQLITE = {
+    "ledger_entry_no_update": """CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON payment_entry
+        BEGIN SELECT RAISE(ABORT, 'ledger: entries are append-only'); END""",
+    "ledger_entry_no_delete": """CREATE TRIGGER ledger_entry_no_delete BEFORE DELETE ON payment_entry
+        BEGIN SELECT RAISE(ABORT, 'ledger: entries are append-only'); END""",
+    "ledger_transfer_no_update": """CREATE TRIGGER ledger_transfer_no_update BEFORE UPDATE ON payment_transfer
+        BEGIN SELECT RAISE(ABORT, 'ledger: transfers are append-only'); END""",
+    "ledger_transfer_no_delete": """CREATE TRIGGER ledger_transfer_no_delete BEFORE DELETE ON payment_transfer
+        BEGIN SELECT RAISE(ABORT, 'ledger: transfers are append-only'); END""",
+    "ledger_entry_not_late": """CREATE TRIGGER ledger_entry_not_late BEFORE INSERT ON payment_entry
+        WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE id = NEW.transfer_id)
+        BEGIN SELECT RAISE(ABORT, 'ledger: this transfer is closed'); END""",
+    "ledger_transfer_sum": """CREATE TRIGGER ledger_transfer_sum BEFORE INSERT ON payment_transfer
+        WHEN (SELECT count(*) FROM payment_entry WHERE transfer_id = NEW.id) < 2
+          OR EXISTS (SELECT 1 FROM payment_entry e JOIN payment_account a ON a.id = e.account_id
+                     WHERE e.transfer_id = NEW.id GROUP BY a.currency HAVING sum(e.amount) <> 0)
+        BEGIN SELECT RAISE(ABORT, 'ledger: entries do not sum to zero'); END""",
+}
+
+POSTGRESQL_FUNCTIONS = """
+CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'ledger: % is append-only', TG_TABLE_NAME; END $$;
+
+CREATE OR REPLACE FUNCTION ledger_prove() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE t uuid;
+BEGIN
+  IF TG_TABLE_NAME = 'payment_entry' THEN t := NEW.transfer_id; ELSE t := NEW.id; END IF;
+  IF (SELECT count(*) FROM payment_entry WHERE transfer_id = t) < 2
+     OR EXISTS (SELECT 1 FROM payment_entry e JOIN payment_account a ON a.id = e.account_id
+                WHERE e.transfer_id = t GROUP BY a.currency HAVING sum(e.amount) <> 0) THEN
+    RAISE EXCEPTION 'ledger: entries of % do not sum to zero', t;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- A transfer takes entries only while ledger_post writes it.
+CREATE OR REPLACE FUNCTION ledger_entry_not_late() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('ledger.posting', true) IS DISTINCT FROM NEW.transfer_id::text THEN
+    RAISE EXCEPTION 'ledger: this transfer is closed';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger_post(
+  p_id uuid, p_key text, p_kind text, p_reason text, p_fingerprint text, p_reverses uuid,
+  p_accounts bigint[], p_amounts bigint[], OUT transfer_id uuid, OUT kept text
+) LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO payment_transfer (id, key, kind, reason, fingerprint, reverses_id, at)
+  VALUES (p_id, p_key, p_kind, p_reason, p_fingerprint, p_reverses, clock_timestamp())
+  ON CONFLICT (key) DO NOTHING;
+  IF NOT FOUND THEN
+    SELECT t.id, t.fingerprint INTO transfer_id, kept FROM payment_transfer t WHERE t.key = p_key;
+    RETURN;
+  END IF;
+  PERFORM set_config('ledger.posting', p_id::text, true);
+  FOR i IN 1 .. array_length(p_accounts, 1) LOOP  -- given in account order: no deadlock
+    UPDATE payment_account SET balance = balance + p_amounts[i] WHERE id = p_accounts[i] AND balance IS NOT NULL;
+  END LOOP;
+  INSERT INTO payment_entry (transfer_id, account_id, amount)
+  SELECT p_id, line.account, line.amount FROM unnest(p_accounts, p_amounts) AS line(account, amount);
+  PERFORM set_config('ledger.posting', '', true);
+  transfer_id := p_id;
+  kept := p_fingerprint;
+END $$;
+"""
+
+POSTGRESQL = {
+    "ledger_entry_frozen": "BEFORE UPDATE OR DELETE ON payment_entry FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
+    "ledger_transfer_frozen": (
+        "BEFORE UPDATE OR DELETE ON payment_transfer FOR EACH ROW EXECUTE FUNCTION ledger_refuse()"
+    ),
+    "ledger_entry_kept": "BEFORE TRUNCATE ON payment_entry FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+    "ledger_transfer_kept": "BEFORE TRUNCATE ON payment_transfer FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+    "ledger_entry_not_late": "BEFORE INSERT ON payment_entry FOR EACH ROW EXECUTE FUNCTION ledger_entry_not_late()",
+    "ledger_transfer_proved": (
+        "AFTER INSERT ON payment_transfer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_prove()"
+    ),
+    "ledger_entry_proved": (
+        "AFTER INSERT ON payment_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_prove()"
+    ),
+}
+TABLES = ("payment_entry", "payment_transfer")
+
+
+def install(sender: Any, using: str = "default", **_kwargs: Any) -> None:
+    """`post_migrate`: make every trigger anew."""
+    connection = connections[using]
+    if not set(TABLES) <= set(connection.introspection.table_names()):
+        return
+    remove(sender, using)
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for statement in SQLITE.values():
+                cursor.execute(statement)
+            return
+        cursor.execute(POSTGRESQL_FUNCTIONS)
+        for name, definition in POSTGRESQL.items():
+            form = "CREATE CONSTRAINT TRIGGER" if "DEFERRABLE" in definition else "CREATE TRIGGER"
+            cursor.execute(f"{form} {name} {definition}")
+
+
+def remove(sender: Any, using: str = "default", **_kwargs: Any) -> None:
+    """`pre_migrate`: out of the way of schema changes."""
+    connection = connections[using]
+    if not set(TABLES) <= set(connection.introspection.table_names()):
+        return
+    with connection.cursor() as cursor:
+        for name in SQLITE if connection.vendor == "sqlite" else POSTGRESQL:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+            else:
+                table = "payment_entry" if "_entry_" in name else "payment_transfer"
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+
+
+def missing(using: str = "default") -> list[str]:
+    """Names of triggers that should be there and are not (or are switched off)."""
+    connection = connections[using]
+    wanted = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
+    query = (
+        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        if connection.vendor == "sqlite"
+        else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        there = {row[0] for row in cursor.fetchall()}
+    return sorted(set(wanted) - there)
