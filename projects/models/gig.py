@@ -1,3 +1,4 @@
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models.category import Category
 from skilllink.ids import uuid7
+from skilllink.money import EXPONENTS, format_money
 
 
 class GigQuerySet(models.QuerySet["Gig"]):
@@ -178,6 +180,17 @@ class Gig(models.Model):
     def is_open_for_bids(self) -> bool:
         """Whether a bid sent now would be taken, as far as the gig decides it."""
         return self.status == "open" and self.bids_close_at is not None and timezone.now() < self.bids_close_at
+
+    @property
+    def budget_text(self) -> str:
+        """The range in the reader's language, cents left out: $2,500 – $4,000."""
+        if self.budget_min is None or self.budget_max is None:
+            return ""
+        unit = 10 ** EXPONENTS[self.currency]
+        ends = [format_money(end, self.currency) for end in dict.fromkeys((self.budget_min, self.budget_max))]
+        zeros = re.compile(r"\D0{%d}(?=\D*$)" % EXPONENTS[self.currency]) if unit > 1 else None
+        whole = self.budget_min % unit == 0 and self.budget_max % unit == 0
+        return " – ".join(zeros.sub("", end) if zeros and whole else end for end in ends)
 
     @property
     def shows_amounts(self) -> bool:
