@@ -1,5 +1,20 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ProjectsConfig(AppConfig):
     name = "projects"
+
+    def ready(self) -> None:
+        from projects import contract_moves, gig_moves, gig_sweeps, gig_topics, live, search, sweeps, taxonomy
+        from skilllink import clocks, moves
+        from skilllink.realtime import topics
+
+        gig_sweeps.register()
+        gig_topics.register_topics()
+        moves.register(gig_moves.moves)
+        moves.register(contract_moves.moves)
+        clocks.register("projects.clock", sweeps.sweep)
+        topics.register(live.contract)
+        post_migrate.connect(search.install, sender=self, dispatch_uid="projects.search")
+        post_migrate.connect(taxonomy.keep, sender=self, dispatch_uid="projects.taxonomy")

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N
 from django.utils.translation import ngettext
-from payment.models import Clearing
+from payment import escrow as escrows
 
 from projects import schedule
 from projects.models import Activity, Contract, Milestone
@@ -192,15 +192,7 @@ def percent(bps: int) -> str:
 
 def net(milestone: Milestone, gross: int) -> int:
     """What the freelancer gets of `gross`, as the release itself will compute it."""
-    escrow = milestone.escrow
-    if escrow is None:
-        return gross
-    return gross - (fee_on(escrow.released + gross, escrow.fee_bps) - escrow.fee_taken)
-
-
-def fee_on(total: int, bps: int) -> int:
-    """The fee on a running total, rounded half up: the ledger's rule, so that parts sum to the whole."""
-    return (2 * total * bps + 10_000) // 20_000
+    return gross - escrows.fee_of(milestone.escrow, gross) if milestone.escrow else gross
 
 
 def _future(contract: Contract, viewer: Any, steps: list[schedule.Step], now: datetime) -> list[Row]:
@@ -268,7 +260,7 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
 def _clears(step: schedule.Step, facts: dict[str, Any]) -> Iterable[Row]:
     if step.act != "release" or step.milestone is None:
         return
-    at = step.at + schedule.rule("CLEARING")
+    at = step.at + escrows.clearing_time(step.contract.freelancer)
     yield Row(f"clears-{step.milestone.pk}", at, format_html(_withdraw(facts), **facts))
 
 
@@ -313,8 +305,8 @@ def _due_dates(contract: Contract, now: datetime) -> Iterable[Row]:
 
 def _clearing(contract: Contract, facts: dict[str, Any], now: datetime) -> Iterable[Row]:
     paid = [row for row in contract.milestones.all() if row.released and row.escrow_id]
-    waiting = Clearing.objects.filter(escrow__in=[row.escrow_id for row in paid], cleared_at__isnull=True)
-    for clearing in waiting.filter(amount__gt=0) if paid else ():
+    waiting = escrows.clearings_of(row.escrow for row in paid).filter(cleared_at__isnull=True, amount__gt=0)
+    for clearing in waiting if paid else ():
         yield Row(
             f"clearing-{clearing.pk}",
             max(clearing.due_at, now),

@@ -3,8 +3,6 @@
 Amounts are integers in minor units. Acts on money take the header `Idempotency-Key`.
 """
 
-import hashlib
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -111,12 +109,10 @@ def act(request: Request, verb: Verb[Any, Any], answer: Callable[[Any], Any], *a
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return Response(answer(verb(*args, **kwargs)), status=code)
-    body = json.dumps(request.data, sort_keys=True, default=str)
-    fingerprint = hashlib.sha256(f"{request.method} {request.path} {body}".encode()).hexdigest()
+    fingerprint = idempotency.fingerprint(request.method or "", request.path, request.data)
 
     def effect() -> tuple[int, Any]:
-        content = answer(verb.within(*args, **kwargs))
-        return code, json.loads(json.dumps(content, default=str))
+        return code, answer(verb.within(*args, **kwargs))
 
     kept_code, kept_body = idempotency.once(request.user, key, fingerprint, effect)
     return Response(kept_body, status=kept_code)

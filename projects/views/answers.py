@@ -7,8 +7,9 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from payment.escrow import InsufficientFunds
 
-from skilllink.errors import Conflict, Forbidden, Missing, Refusal
+from skilllink.errors import Forbidden, Missing, Refusal
 from skilllink.money import plain
 
 
@@ -51,8 +52,7 @@ def form_page(
 
 def deposit_url(refusal: Refusal | None, back: str) -> str:
     """Where to pay in what is missing, when money is what is missing."""
-    if not isinstance(refusal, Conflict) or "missing" not in refusal.facts:
+    if not isinstance(refusal, InsufficientFunds):
         return ""
-    missing, currency = refusal.facts["missing"], refusal.facts.get("currency", "")
-    figure = plain(missing, currency) if isinstance(missing, int) else str(missing)
-    return "/wallet/deposit/?" + urlencode({"amount": figure, "currency": currency, "next": back})
+    figure = plain(refusal.missing, refusal.currency)
+    return "/wallet/deposit/?" + urlencode({"amount": figure, "currency": refusal.currency, "next": back})

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from payment import audit
 from projects import feedback, milestones, schedule, sweeps
 from projects.models import Activity, Clock, Dispute
 from skilllink.clocks import now
@@ -11,6 +12,12 @@ from skilllink.clocks import now
 from tests.builders.projects_contracts import signed_contract
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def the_books_are_whole(db):
+    yield
+    assert audit.run() == []
 
 # act of a step → the event its sweep writes
 EVENT = {

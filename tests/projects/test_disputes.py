@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+from payment import audit
 from projects import disputes, milestones, sweeps
 from projects.models import Dispute
 from skilllink.clocks import now
@@ -13,6 +14,12 @@ from skilllink.errors import Refusal
 from tests.builders.projects_contracts import signed_contract, snapshot
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def the_books_are_whole(db):
+    yield
+    assert audit.run() == []
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from payment import audit
 from projects import contracts, disputes, milestones
 from projects.models import Activity, Clock, Milestone
 from skilllink.errors import Refusal
@@ -9,6 +10,12 @@ from skilllink.errors import Refusal
 from tests.builders.projects_contracts import picture, signed_contract, snapshot
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def the_books_are_whole(db):
+    yield
+    assert audit.run() == []
 
 
 @pytest.fixture
@@ -219,4 +226,4 @@ def test_every_move_stops_the_clocks_of_the_state_it_leaves(contract, first, cli
 
 def test_funding_from_a_short_wallet_names_what_is_missing(contract, second, client_person):
     error = refused(Refusal, lambda: milestones.fund(second, by=client_person), contract)
-    assert error.status == 409 and error.facts["missing"] > 0
+    assert error.status == 409 and error.missing == 160000

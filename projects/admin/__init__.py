@@ -1,0 +1,5 @@
+"""The administration of projects; each noun registers itself."""
+
+from projects.admin import contracts
+
+__all__ = ["contracts"]
