@@ -7,3 +7,5 @@ import "./menu.js";
 import "./tabs.js";
 import "./answers.js";
 import "./offline.js";
+import "./bid_form.js";
+import "./markdown_preview.js";
