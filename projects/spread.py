@@ -1,11 +1,12 @@
 """The plot of a board's amounts: dots on a line, the budget as a band, the middle as a stroke. Drawn twice, wide and narrow."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from skilllink.money import format_money
+from skilllink.money import EXPONENTS, format_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +67,9 @@ def _plot(shape: Shape, gig: Any, amounts: Sequence[tuple[int, str]], middle: in
 def _labels(shape: Shape, gig: Any, middle: int, x: Any, mine: float | None) -> list[dict[str, Any]]:
     """Labels that don't run into each other: mine first, then the middle, then the budget's ends; what collides drops a line."""
     wanted = [
-        (x(middle), format_money(middle, gig.currency), "middle"),
-        (x(gig.budget_min), format_money(gig.budget_min, gig.currency), "from"),
-        (x(gig.budget_max), format_money(gig.budget_max, gig.currency), "to"),
+        (x(middle), _short(middle, gig.currency), "middle"),
+        (x(gig.budget_min), _short(gig.budget_min, gig.currency), "from"),
+        (x(gig.budget_max), _short(gig.budget_max, gig.currency), "to"),
     ]
     taken: list[list[tuple[float, float]]] = [[], []]
     if mine is not None:
@@ -83,3 +84,10 @@ def _labels(shape: Shape, gig: Any, middle: int, x: Any, mine: float | None) -> 
         taken[line].append((at - half, at + half))
         labels.append({"x": round(at, 1), "y": 84 + 20 * line, "text": text, "role": role})
     return labels
+
+
+def _short(minor: int, currency: str) -> str:
+    """The amount of a label: whole units when it has no cents."""
+    text = format_money(minor, currency)
+    decimals = EXPONENTS[currency]
+    return re.sub(rf"\D0{{{decimals}}}(?=\D*$)", "", text) if decimals and minor % 10**decimals == 0 else text
