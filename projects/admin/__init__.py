@@ -1,5 +1,5 @@
 """The administration of projects; each noun registers itself."""
 
-from projects.admin import contracts
+from projects.admin import contracts, gigs
 
-__all__ = ["contracts"]
+__all__ = ["contracts", "gigs"]
