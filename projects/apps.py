@@ -6,7 +6,9 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from projects import contract_moves, gig_moves, gig_sweeps, gig_topics, live, search, sweeps, taxonomy
+        from projects import contract_moves, gig_moves, gig_sweeps, gig_topics, live, profile, search, sweeps, taxonomy
+        from users import profile_sections
+
         from skilllink import clocks, moves
         from skilllink.realtime import topics
 
@@ -14,6 +16,7 @@ class ProjectsConfig(AppConfig):
         gig_topics.register_topics()
         moves.register(gig_moves.moves)
         moves.register(contract_moves.moves)
+        profile_sections.register(profile.TITLE, profile.reviews, facts=profile.facts)
         clocks.register("projects.clock", sweeps.sweep)
         topics.register(live.contract)
         post_migrate.connect(search.install, sender=self, dispatch_uid="projects.search")

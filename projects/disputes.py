@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from payment import escrow as escrows
+from users.moderation import audit
 from users.standing import require_active
 
 from projects import contracts, milestones, schedule
@@ -193,6 +194,7 @@ def settle(dispute: Any, *, by: Any, to_freelancer: int, reason: str) -> Dispute
     if type(to_freelancer) is not int or not 0 <= to_freelancer <= row.amount:
         raise BadSplit(none=format_money(0, row.contract.currency), all=format_money(row.amount, row.contract.currency))
     _resolve(row, to_freelancer, status="executed", actor=by, event="dispute.decided", reason=words)
+    audit.record(by, "dispute.decided", subject=row, reason=words)
     return row
 
 

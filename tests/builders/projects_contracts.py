@@ -4,9 +4,12 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from payment import deposits
 from PIL import Image
-from projects.models import Activity, Clock, Contract, Dispute, Milestone
+from projects import bids, gigs, offers
+from projects.models import Activity, Category, Clock, Contract, Dispute, Milestone
 from projects.models import Terms as SignedTerms
+from users.models import Skill
 
 TITLES = ("Calendar and import", "Booking flow", "Payments and e-mails", "Handover")
 
@@ -21,13 +24,17 @@ def signed_contract(
     spare: int = 0,
 ) -> Contract:
     """A running contract whose first milestone (or all) is funded; `spare` minor units stay in the client's wallet."""
-    from projects import bids, offers
-
-    from tests.builders.payment import put_in_wallet
-    from tests.builders.projects import open_gig
-
     steps = [{"title": title, "amount": amount, "days": days} for title, amount in zip(TITLES, amounts, strict=False)]
-    gig = open_gig(client, title="Booking calendar for a ceramics studio")
+    gig = gigs.post(
+        client,
+        title="Booking calendar for a ceramics studio",
+        brief="Visitors book a wheel or a class online; the studio sees one calendar and is paid before the day.",
+        category=Category.objects.first() or Category.objects.create(name="Web", slug="web"),
+        skills=[Skill.objects.first() or Skill.objects.create(name="Django", slug="django")],
+        budget_min=min(amounts),
+        budget_max=sum(amounts),
+        currency="USD",
+    )
     bid = bids.submit(
         gig,
         freelancer,
@@ -36,10 +43,15 @@ def signed_contract(
         letter="I have built three booking calendars like this one and would start on Monday morning.",
         milestones=steps,
     )
-    put_in_wallet(client, (sum(amounts) if hold == "all" else amounts[0]) + spare, "USD")
+    put_in_wallet(client, (sum(amounts) if hold == "all" else amounts[0]) + spare)
     offer = offers.make(bid, by=client, message="Please begin.", hold=hold, milestones=steps)
     contract: Contract = offers.accept(offer, by=freelancer)
     return contract
+
+
+def put_in_wallet(user: Any, amount: int, currency: str = "USD") -> None:
+    """Pay in minor units with the sandbox's good card."""
+    deposits.pay(deposits.request(user, amount, currency), card="4242424242424242")
 
 
 def snapshot(contract: Contract) -> dict[str, Any]:

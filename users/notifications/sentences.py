@@ -1,0 +1,110 @@
+"""What each event says to the one who gets it. One table, sorted; `{placeholders}` are the notification's params."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+# the group decides which preference applies; money and security are always e-mailed
+SENTENCES = {
+    "bid.declined": ("bids", _("Your bid on “{gig}” was declined: {reason}")),
+    "bid.gig_closed": ("bids", _("“{gig}” ended without a hire of yours. Your bid slot is free again.")),
+    "bid.moved_up": ("bids", _("A place came free: your bid on “{gig}” left the waitlist.")),
+    "bid.not_selected": ("bids", _("“{gig}” was filled with someone else. Your bid slot is free again.")),
+    "bid.revised": ("bids", _("{who} changed the bid on “{gig}”.")),
+    "bid.shortlisted": ("bids", _("Your bid on “{gig}” is on the shortlist.")),
+    "bid.submitted": ("bids", _("{who} bid on “{gig}”.")),
+    "bid.withdrawn": ("bids", _("{who} withdrew the bid on “{gig}”.")),
+    "contract.closed": ("contracts", _("“{contract}” is finished. You both have time to review each other.")),
+    "contract.ending": ("contracts", _("{who} is ending “{contract}”.")),
+    "contract.started": ("contracts", _("“{contract}” has begun; both of you have signed.")),
+    "deposit.settled": ("money", _("{amount} is in your wallet.")),
+    "dispute.answered": ("money", _("{who} answered the dispute over “{milestone}”.")),
+    "dispute.decided": (
+        "money",
+        _("A moderator decided “{milestone}”: {to_freelancer} to the freelancer, {to_client} to the client."),
+    ),
+    "dispute.defaulted": ("money", _("Nobody answered the dispute over “{milestone}”, so the claim stands.")),
+    "dispute.executed": ("money", _("The dispute over “{milestone}” is settled.")),
+    "dispute.opened": ("money", _("A dispute was opened over “{milestone}”. The disputed money is frozen.")),
+    "dispute.reminder": ("money", _("Answer the dispute over “{milestone}”. Without an answer, the claim stands.")),
+    "dispute.settled": ("money", _("The dispute over “{milestone}” was decided.")),
+    "dispute.withdrawn": ("money", _("The dispute over “{milestone}” was withdrawn.")),
+    "gig.closed": ("bids", _("“{gig}” was closed. Your bid slot is free again.")),
+    "gig.edited": ("bids", _("“{gig}” changed after you bid. Have a look at whether your bid still fits.")),
+    "gig.expired": ("gigs", _("“{gig}” expired because nothing happened on it. You can renew it.")),
+    "gig.expiring": ("gigs", _("“{gig}” expires soon. Renew it to keep it open.")),
+    "gig.hidden": ("gigs", _("A moderator hid “{gig}”: {reason}")),
+    "gig.invited": ("bids", _("You are invited to bid on “{gig}”.")),
+    "gig.unhidden": ("gigs", _("“{gig}” is on the board again: {reason}")),
+    "milestone.agreed": ("contracts", _("{who} agreed to “{milestone}”.")),
+    "milestone.cancelled": ("contracts", _("“{milestone}” was cancelled.")),
+    "milestone.changes_requested": ("contracts", _("{who} asked for changes to “{milestone}”.")),
+    "milestone.funded": ("money", _("“{milestone}” is funded: {amount} is in escrow.")),
+    "milestone.idle_reminder": (
+        "money",
+        _("Nothing has happened on “{milestone}” for long. Its money returns to the client unless somebody acts."),
+    ),
+    "milestone.part_released": ("money", _("{amount} of “{milestone}” was released.")),
+    "milestone.proposed": ("contracts", _("{who} proposed the milestone “{milestone}”.")),
+    "milestone.refund_declined": ("money", _("The refund of “{milestone}” was declined.")),
+    "milestone.refund_refused": ("money", _("{who} said no to a refund of “{milestone}”. The work goes on.")),
+    "milestone.refund_reminder": ("money", _("Answer the refund request for “{milestone}” before its time ends.")),
+    "milestone.refund_requested": ("money", _("{who} asked for a refund of “{milestone}”.")),
+    "milestone.refund_withdrawn": ("money", _("{who} took the refund request for “{milestone}” back.")),
+    "milestone.refunded": ("money", _("“{milestone}” was refunded: {amount}.")),
+    "milestone.released": ("money", _("“{milestone}” was released: {amount}.")),
+    "milestone.reminder": ("contracts", _("“{milestone}” waits for you in “{contract}”.")),
+    "milestone.review_extended": ("contracts", _("{who} took more time to review “{milestone}”.")),
+    "milestone.review_reminder": (
+        "money",
+        _("Review “{milestone}”. If you do nothing, it is released when the time ends."),
+    ),
+    "milestone.stale": ("money", _("“{milestone}” is overdue without a delivery. It is refunded soon unless you act.")),
+    "milestone.submitted": ("contracts", _("{who} delivered “{milestone}”.")),
+    "money.cleared": ("money", _("{amount} has cleared and is available.")),
+    "offer.accepted": ("contracts", _("{who} accepted your offer for “{gig}”. The contract has begun.")),
+    "offer.countered": ("bids", _("{who} answered with other terms for “{gig}”.")),
+    "offer.declined": ("bids", _("{who} declined the offer for “{gig}”.")),
+    "offer.expired": ("bids", _("The offer for “{gig}” expired. What was held went back.")),
+    "offer.sent": ("bids", _("{who} made you an offer for “{gig}”. The money is held.")),
+    "offer.withdrawn": ("bids", _("{who} took the offer for “{gig}” back.")),
+    "report.answered": ("moderation", _("Your report was looked at: {outcome}")),
+    "review.expired": ("contracts", _("The time for reviews of “{contract}” is over.")),
+    "review.reminder": (
+        "contracts",
+        _("Write your review of “{contract}” before the time ends; later it can’t be written."),
+    ),
+    "review.replied": ("contracts", _("{who} replied to your review.")),
+    "review.revealed": ("contracts", _("The reviews of “{contract}” are out.")),
+    "review.written": ("contracts", _("{who} has written a review of “{contract}”. It opens when yours is in.")),
+    "sanction.ban": ("security", _("Your account is closed: {reason}")),
+    "sanction.lifted": ("security", _("The measure against your account was lifted: {reason}")),
+    "sanction.suspend": ("security", _("Your account is suspended until {until}: {reason}")),
+    "sanction.warn": ("security", _("A moderator warns you: {reason}")),
+    "staff.refused": ("security", _("A step that needs two people was refused: {reason}")),
+}
+
+GROUPS = {
+    "gigs": _("My gigs"),
+    "bids": _("Bids and offers"),
+    "contracts": _("Contracts"),
+    "money": _("Money"),
+    "moderation": _("Reports"),
+    "security": _("Security"),
+}
+ALWAYS = ("money", "security")
+
+
+class _Blank(dict[str, Any]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def sentence(event: str, params: dict[str, Any]) -> str:
+    """The event as one sentence in the active language."""
+    template = SENTENCES[event][1]
+    return str(template).format_map(_Blank(params))
+
+
+def group_of(event: str) -> str:
+    return SENTENCES[event][0]
