@@ -10,7 +10,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skilllink.settings")
 app = Celery("skilllink")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.autodiscover_tasks(["users.notifications"])
 
 app.conf.beat_schedule = {
     "sweep": {"task": "skilllink.sweep", "schedule": settings.SKILLLINK["SWEEP_EVERY"]},

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chat.models import Room
-from chat.rooms import pane_context
+from chat.pane import pane_context
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch, QuerySet

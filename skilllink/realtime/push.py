@@ -1,11 +1,43 @@
+"""`push`: the only door to the channel layer. Rows are the truth; what goes through here is a hint that may be lost."""
+
 from typing import Any
 
+import structlog
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+
 from skilllink.transactions import after_commit
+
+log = structlog.get_logger(__name__)
 
 
 def push(topic: str, event: dict[str, Any]) -> None:
     """After the open transaction commits, tell everyone on `topic` that `event` happened.
 
-    `event` has `type` (`milestone.released`), and `seq` where the topic is numbered. At most once: rows are the truth.
+    `event` has `type` (`milestone.released`), and `seq` where the topic is numbered. Never raises: a lost hint is
+    noticed by its number or by the next pulse.
     """
-    after_commit(lambda: None)
+    after_commit(lambda: push_now(topic, event))
+
+
+def push_now(topic: str, event: dict[str, Any]) -> None:
+    """Tell everyone on `topic` at once, outside transactions and without a promise: typing, presence."""
+    try:
+        async_to_sync(_send)(topic, event)
+    except Exception as error:  # whatever a broken layer raises, the verb has committed and must answer
+        log.warning("push.lost", topic=topic, type=event.get("type"), error=str(error))
+
+
+def revoke(topic: str, user_id: Any) -> None:
+    """After commit, take a person off a topic on every process, before anything later is delivered there."""
+    push(topic, {"type": "topic.revoked", "user": str(user_id)})
+
+
+async def _send(topic: str, event: dict[str, Any]) -> None:
+    layer = get_channel_layer()
+    await layer.group_send(group_name(topic), {"type": "hub.event", "topic": topic, "event": event})
+
+
+def group_name(topic: str) -> str:
+    """A topic as a channel layer's group: ASCII letters, digits, hyphens, periods, at most 100."""
+    return topic.replace(":", ".")

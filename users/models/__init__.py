@@ -1,4 +1,19 @@
+from users.models.moderation import Report, Sanction, StaffAction
+from users.models.notification import Delivery, Notification, NotificationCounter, Preference
+from users.models.profile import Profile, Skill
 from users.models.token import ApiToken
 from users.models.user import User
 
-__all__ = ["ApiToken", "User"]
+__all__ = [
+    "ApiToken",
+    "Delivery",
+    "Notification",
+    "NotificationCounter",
+    "Preference",
+    "Profile",
+    "Report",
+    "Sanction",
+    "Skill",
+    "StaffAction",
+    "User",
+]

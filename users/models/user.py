@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, Permis
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone as clock
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.ids import uuid7
@@ -53,6 +54,19 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    @cached_property
+    def staff_roles(self) -> set[str]:
+        """Names of the staff groups this person is in."""
+        return set(self.groups.values_list("name", flat=True))
+
+    @property
+    def is_moderator(self) -> bool:
+        return self.is_staff and (self.is_superuser or "Moderator" in self.staff_roles)
+
+    @property
+    def is_finance(self) -> bool:
+        return self.is_staff and (self.is_superuser or "Finance" in self.staff_roles)
 
     def get_full_name(self) -> str:
         return self.name

@@ -1,0 +1,61 @@
+"""One dictionary for a message, wherever it goes: frames, API and the template `chat/message/_message.html`."""
+
+from typing import Any
+
+from django.urls import reverse
+from users.notifications.sentences import sentence
+
+from chat.models import Message
+from skilllink.markdown import render
+from skilllink.money import format_money
+
+
+def serialize(message: Message) -> dict[str, Any]:
+    """The public state of a message; a deleted one carries no words. Expects the joins of `messages.shown`."""
+    deleted = message.deleted_at is not None
+    quoted = message.reply_to if message.reply_to and not message.reply_to.deleted_at else None
+    reactions: dict[str, list[str]] = {}
+    for reaction in message.reactions.all():
+        reactions.setdefault(reaction.sign, []).append(str(reaction.user_id))
+    return {
+        "id": str(message.pk),
+        "seq": message.seq,
+        "room": str(message.room_id),
+        "author": {"id": str(message.author_id), "name": message.author.name} if message.author else None,
+        "client_id": message.client_id,
+        "body": message.body,
+        "html": render(message.body) if message.body else "",
+        "at": message.at.isoformat(),
+        "edited": message.edited_at is not None,
+        "deleted": deleted,
+        "reply_to": {"id": str(quoted.pk), "name": str(quoted.author), "body": quoted.body[:120]} if quoted else None,
+        "attachments": [
+            {
+                "id": str(file.pk),
+                "name": file.name,
+                "size": file.size,
+                "mime": file.mime,
+                "url": reverse("chat:attachment", args=[file.pk]),
+            }
+            for file in message.attachments.all()
+        ],
+        "reactions": reactions,
+        "notice": _notice(message),
+    }
+
+
+def _notice(message: Message) -> dict[str, Any] | None:
+    if not message.notice:
+        return None
+    facts = message.facts
+    return {
+        "event": message.notice,
+        "text": sentence(facts["text_key"], facts["params"] | {"amount": _figure(facts)}),
+        "amount": facts["amount"],
+        "currency": facts["currency"],
+        "url": facts["url"],
+    }
+
+
+def _figure(facts: dict[str, Any]) -> str:
+    return format_money(facts["amount"], facts["currency"]) if facts["amount"] is not None else ""

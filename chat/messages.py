@@ -1,0 +1,278 @@
+"""What is said in a room. Each verb locks the room, judges the membership again, takes one number, tells the room."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F, Q
+from django.utils.translation import gettext_lazy as _
+from users.standing import require_active
+
+from chat import rooms
+from chat.formats import serialize
+from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
+from skilllink.clocks import now
+from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
+from skilllink.realtime.push import push
+from skilllink.transactions import inside_transaction, verb
+
+PAGE = 200
+SIGNS = ("👍", "❤️", "🎉", "👀", "🙏", "✅")
+
+
+class Empty(Malformed):
+    code, sentence = "message.empty", _("Write something, or attach a file.")
+
+
+class TooLong(TooLarge):
+    code, sentence = "message.too_long", _("A message has up to {most} characters. It wasn't sent; nothing was lost.")
+
+
+class BadClientId(Malformed):
+    code, sentence = "message.bad_client_id", _("A message needs its own id of 8 to 64 letters, digits and dashes.")
+
+
+class Differs(Conflict):
+    code = "message.differs"
+    sentence = _("Another message was already sent under this id. Nothing was sent.")
+
+
+class NotYours(Forbidden):
+    code, sentence = "message.not_yours", _("Only its author can change a message. Nothing was changed.")
+
+
+class TooLate(Conflict):
+    code, sentence = "message.too_late", _("A message can be edited for 15 minutes. Nothing was changed.")
+
+
+class Gone(Conflict):
+    code, sentence = "message.deleted", _("This message was deleted.")
+
+
+class UnknownSign(Malformed):
+    code, sentence = "message.unknown_sign", _("Choose one of the offered signs.")
+
+
+@verb
+def post(
+    room: Any,
+    author: Any,
+    body: str,
+    *,
+    client_id: str,
+    reply_to: Any = None,
+    attachments: Iterable[Any] = (),
+) -> Message:
+    """Say something. The same `client_id` with the same words returns the stored row; with others raises Differs.
+
+    `attachments` are ids of the author's uploads in this room. Raises Missing for everyone who isn't a member.
+    """
+    require_active(author)
+    room = rooms.lock(room)
+    rooms.member(room, author)
+    text, files = clean_body(body), [str(pk) for pk in attachments]
+    if not text and not files:
+        raise Empty(fields={"body": Empty.sentence})
+    if not isinstance(client_id, str) or not 8 <= len(client_id) <= 64 or not client_id.replace("-", "").isalnum():
+        raise BadClientId()
+    digest = hashlib.sha256("\0".join([text, str(reply_to or ""), *sorted(files)]).encode()).hexdigest()
+    there = Message.objects.filter(room=room, author=author, client_id=client_id).first()
+    if there:
+        if there.body_hash != digest:
+            raise Differs()
+        return there
+    quoted = Message.objects.filter(room=room, pk=reply_to).first() if reply_to else None
+    message = Message.objects.create(
+        room=room, author=author, seq=room.seq + 1, client_id=client_id, body_hash=digest, body=text, reply_to=quoted
+    )
+    _attach(message, files)
+    Membership.objects.filter(room=room, user=author).update(read_seq=room.seq + 1)
+    _tell(room, RoomEvent.Kind.POSTED, message, author)
+    return message
+
+
+@verb
+def edit(message: Any, *, by: Any, body: str) -> Message:
+    """Change one's own words within the edit window; the earlier wording is kept and shown."""
+    message, room = _locked(message, by)
+    if message.author_id != by.pk:
+        raise NotYours()
+    if now() - message.at > settings.SKILLLINK["MESSAGE_EDIT_WINDOW"]:
+        raise TooLate()
+    text = clean_body(body)
+    if not text:
+        raise Empty(fields={"body": Empty.sentence})
+    MessageVersion.objects.create(message=message, body=message.body)
+    Message.objects.filter(pk=message.pk).update(body=text, edited_at=now())
+    message.refresh_from_db()
+    _tell(room, RoomEvent.Kind.EDITED, message, by)
+    return message
+
+
+@verb
+def delete(message: Any, *, by: Any) -> Message:
+    """Leave a tombstone: the words, their earlier wordings and the files go for good."""
+    message, room = _locked(message, by)
+    if message.author_id != by.pk:
+        raise NotYours()
+    files = [attachment.file for attachment in message.attachments.all()]
+    message.attachments.all().delete()
+    message.versions.all().delete()
+    transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files], robust=True)
+    Message.objects.filter(pk=message.pk).update(body="", deleted_at=now())
+    message.refresh_from_db()
+    _tell(room, RoomEvent.Kind.DELETED, message, by)
+    return message
+
+
+@verb
+def react(message: Any, *, by: Any, sign: str, on: bool = True) -> Message:
+    """Put one of the offered signs under a message, or take it away."""
+    if sign not in SIGNS:
+        raise UnknownSign()
+    message, room = _locked(message, by)
+    if on:
+        _row, changed = Reaction.objects.get_or_create(message=message, user=by, sign=sign)
+    else:
+        changed = bool(Reaction.objects.filter(message=message, user=by, sign=sign).delete()[0])
+    if changed:
+        _tell(room, RoomEvent.Kind.REACTED, message, by)
+    return message
+
+
+@inside_transaction
+def notice(
+    room: Any,
+    event: str,
+    *,
+    actor: Any = None,
+    text_key: str,
+    amount: int | None = None,
+    currency: str = "",
+    url: str = "",
+    **params: Any,
+) -> Message:
+    """A system notice among the messages. `text_key` names the sentence of users.notifications.sentences."""
+    room = rooms.lock(room)
+    facts = {"text_key": text_key, "amount": amount, "currency": currency, "url": url, "params": params}
+    message = Message.objects.create(room=room, author=None, seq=room.seq + 1, notice=event, facts=facts)
+    _tell(room, RoomEvent.Kind.POSTED, message, actor)
+    return message
+
+
+@verb
+def mark_read(room: Any, user: Any, seq: int) -> int:
+    """Move the person's read mark forward, never back and never past the last event. Returns where it is."""
+    if type(seq) is not int or seq < 0:
+        raise Malformed()
+    room = rooms.lock(room)
+    membership = rooms.member(room, user)
+    upto = min(seq, room.seq)
+    changed = Membership.objects.filter(pk=membership.pk, read_seq__lt=upto).update(read_seq=upto, read_at=now())
+    if changed:
+        push(f"room:{room.pk}", {"type": "room.read", "user": str(user.pk), "upto": upto})
+        push(f"user:{user.pk}", {"type": "messages.unread"})
+    return max(membership.read_seq, upto)
+
+
+def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
+    """What happened after number `seq`, folded to the present state of each message it touched.
+
+    `{"events": [...], "upto": n, "more": bool}`; at most 200. Raises Missing for everyone who isn't a member.
+    """
+    rooms.member(room, user)
+    rows = list(
+        RoomEvent.objects.filter(room=room, seq__gt=seq).order_by("seq").select_related("user")[: min(limit, PAGE)]
+    )
+    wanted = {row.message_id for row in rows if row.message_id}
+    found = {message.pk: message for message in shown().filter(pk__in=wanted)}
+    last = {row.message_id: row.seq for row in rows}
+    events = [_event(row, found.get(row.message_id)) for row in rows if last[row.message_id] == row.seq or not row.message_id]
+    return {"events": events, "upto": rows[-1].seq if rows else seq, "more": len(rows) == min(limit, PAGE)}
+
+
+def history(room: Room, *, before: int | None = None, limit: int = 50) -> list[Message]:
+    """The last messages (before a number), oldest first."""
+    rows = shown().filter(room=room)
+    if before is not None:
+        rows = rows.filter(seq__lt=before)
+    return list(reversed(rows.order_by("-seq")[:limit]))
+
+
+def shown() -> Any:
+    """Messages with all that their template needs, in four queries however many."""
+    return Message.objects.select_related("author", "reply_to__author").prefetch_related("attachments", "reactions")
+
+
+def unread(user: Any) -> dict[Any, int]:
+    """Unread messages of others per room id, in one query; rooms without any are absent."""
+    rows = Membership.objects.filter(user=user, left_at__isnull=True).annotate(
+        n=Count(
+            "room__messages",
+            filter=Q(room__messages__seq__gt=F("read_seq"), room__messages__deleted_at__isnull=True)
+            & ~Q(room__messages__author=user)
+            & Q(room__messages__notice=""),
+        )
+    )
+    return {row.room_id: row.n for row in rows if row.n}
+
+
+def clean_body(body: Any) -> str:
+    """NFC, Unix line ends, no control characters but newline and tab. Raises Malformed or TooLong."""
+    if not isinstance(body, str):
+        raise Malformed(fields={"body": _("This should be text.")})
+    most = settings.SKILLLINK["MESSAGE_CHARACTERS"]
+    if len(body) > most:
+        raise TooLong(most=most)
+    text = unicodedata.normalize("NFC", body.replace("\r\n", "\n"))
+    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+
+
+def _locked(message: Any, by: Any) -> tuple[Message, Room]:
+    require_active(by)
+    found = Message.objects.filter(pk=getattr(message, "pk", message)).first()
+    if found is None:
+        raise Missing()
+    room = rooms.lock(found.room_id)
+    rooms.member(room, by)
+    found.refresh_from_db()
+    if found.deleted_at:
+        raise Gone()
+    return found, room
+
+
+def _attach(message: Message, files: list[str]) -> None:
+    if not files:
+        return
+    limit = settings.SKILLLINK["FILES_PER_GIG"]
+    if len(files) > limit:
+        raise TooLarge(_("Up to {limit} files a message."), limit=limit)
+    try:
+        changed = Attachment.objects.filter(
+            pk__in=files, room=message.room, uploader=message.author, message__isnull=True
+        ).update(message=message)
+    except (ValueError, IntegrityError) as error:
+        raise Missing() from error
+    if changed != len(set(files)):
+        raise Missing()
+
+
+def _tell(room: Room, kind: str, message: Message, user: Any) -> None:
+    row = rooms.log(room, kind, message=message, user=user)
+    push(f"room:{room.pk}", _event(row, shown().get(pk=message.pk)))
+    if kind == RoomEvent.Kind.POSTED and not message.notice:
+        others = Membership.objects.filter(room=room, left_at__isnull=True).exclude(user=user)
+        for user_id in others.values_list("user_id", flat=True):
+            push(f"user:{user_id}", {"type": "messages.unread"})
+
+
+def _event(row: RoomEvent, message: Message | None) -> dict[str, Any]:
+    event: dict[str, Any] = {"type": row.kind, "seq": row.seq, "room": str(row.room_id)}
+    if message is not None:
+        event["message"] = serialize(message)
+    elif row.user_id:
+        event["user"] = {"id": str(row.user_id), "name": str(row.user)}
+    return event

@@ -1,0 +1,95 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from chat.models.room import Room
+from skilllink.clocks import now
+from skilllink.ids import uuid7
+
+
+class Message(models.Model):
+    """What somebody said, or (`notice`) what happened. `seq` is the number it was posted under."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="messages")
+    seq = models.PositiveBigIntegerField()
+    client_id = models.CharField(max_length=64, blank=True)
+    body_hash = models.CharField(max_length=64, blank=True)
+    body = models.TextField(blank=True)
+    notice = models.CharField(max_length=60, blank=True, help_text=_("the event a system notice tells"))
+    facts = models.JSONField(default=dict)
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
+    at = models.DateTimeField(default=now)
+    edited_at = models.DateTimeField(null=True)
+    deleted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("message"), _("messages")
+        ordering = ("seq",)
+        constraints = [
+            models.UniqueConstraint(fields=("room", "seq"), name="message_number_once"),
+            models.UniqueConstraint(
+                fields=("room", "author", "client_id"), condition=~Q(client_id=""), name="message_client_id_once"
+            ),
+            models.CheckConstraint(name="message_deleted_has_no_text", condition=Q(deleted_at__isnull=True) | Q(body="")),
+            models.CheckConstraint(name="message_author_or_notice", condition=Q(author__isnull=False) | ~Q(notice="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.seq} in {self.room_id}"
+
+
+class MessageVersion(models.Model):
+    """What a message said before an edit; goes when the message is deleted."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="versions")
+    body = models.TextField()
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("earlier wording"), _("earlier wordings")
+        ordering = ("-at",)
+
+    def __str__(self) -> str:
+        return str(self.at)
+
+
+def attachment_path(attachment: "Attachment", name: str) -> str:
+    return f"attachments/{attachment.room_id}/{uuid7()}"
+
+
+class Attachment(models.Model):
+    """A file in a room: uploaded first, shown once a message carries it. `size` in bytes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    room = models.ForeignKey(Room, models.CASCADE, related_name="attachments")
+    uploader = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    message = models.ForeignKey(Message, models.CASCADE, null=True, related_name="attachments")
+    file = models.FileField(upload_to=attachment_path)
+    name = models.CharField(max_length=255)
+    mime = models.CharField(max_length=100)
+    size = models.PositiveBigIntegerField()
+    created_at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("attachment"), _("attachments")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Reaction(models.Model):
+    """One person's sign under one message."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="reactions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    sign = models.CharField(max_length=16)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("reaction"), _("reactions")
+        constraints = [models.UniqueConstraint(fields=("message", "user", "sign"), name="reaction_once")]
+
+    def __str__(self) -> str:
+        return self.sign

@@ -1,0 +1,70 @@
+"""What the room pane shows: the same dictionary on `/messages/` and inside the contract workspace."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from chat import messages
+from chat.formats import serialize
+from chat.models import Membership, Room
+
+GROUP_SECONDS = 300
+
+
+def pane_context(room: Room, user: Any) -> dict[str, Any]:
+    """Messages as rows for the template, who is here, how far each has read. Raises Missing for a stranger."""
+    people = list(room.memberships.filter(left_at__isnull=True).select_related("user__profile"))
+    mine = next(row for row in people if row.user_id == user.pk)
+    others = [row for row in people if row.user_id != user.pk]
+    history = messages.history(room)
+    rows = rows_of([serialize(message) for message in history], user, mine.read_seq)
+    return {
+        "room": room,
+        "rows": rows,
+        "others": [row.user for row in others],
+        "other": others[0].user if len(others) == 1 else None,
+        "unread": messages.unread(user).get(room.pk, 0),
+        "read_by_others": min((row.read_seq for row in others), default=0),
+        "read_seq": mine.read_seq,
+        "older": bool(history) and history[0].seq > 1,
+    }
+
+
+def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**18) -> list[dict[str, Any]]:
+    """Add what depends on the neighbour and the reader: a new day, the first of a group, mine, the unread divider."""
+    rows: list[dict[str, Any]] = []
+    previous: dict[str, Any] | None = None
+    for message in dictionaries:
+        at = timezone.localtime(parse_datetime(message["at"]))
+        author = message["author"]["id"] if message["author"] else ""
+        first = (
+            previous is None
+            or previous["author_id"] != author
+            or (at - previous["when"]).total_seconds() > GROUP_SECONDS
+        )
+        row = {
+            "message": message,
+            "when": at,
+            "author_id": author,
+            "mine": author == str(user.pk),
+            "day": at.date() if previous is None or previous["when"].date() != at.date() else None,
+            "first": first,
+            "unread_here": message["seq"] > read_seq
+            and author != str(user.pk)
+            and not any(earlier["unread_here"] for earlier in rows),
+        }
+        rows.append(row)
+        previous = row
+    return rows
+
+
+def room_rows(user: Any) -> list[dict[str, Any]]:
+    """My rooms, latest first, each with the other people, the last words and its unread count. Four queries."""
+    rooms = list(Room.objects.visible_to(user).order_by("-last_at")[:100])
+    counts = messages.unread(user)
+    people: dict[Any, list[Any]] = {}
+    for row in Membership.objects.filter(room__in=rooms, left_at__isnull=True).select_related("user__profile"):
+        if row.user_id != user.pk:
+            people.setdefault(row.room_id, []).append(row.user)
+    return [{"room": room, "others": people.get(room.pk, []), "unread": counts.get(room.pk, 0)} for room in rooms]

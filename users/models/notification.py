@@ -1,0 +1,103 @@
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.clocks import now
+from skilllink.ids import uuid7
+
+
+class NotificationCounter(models.Model):
+    """The last number given in a person's notification log: gapless, because it is counted under this row's lock."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="notification_counter"
+    )
+    seq = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("notification counter"), _("notification counters")
+
+    def __str__(self) -> str:
+        return str(self.seq)
+
+
+class NotificationQuerySet(models.QuerySet["Notification"]):
+    def visible_to(self, user: Any) -> "NotificationQuerySet":
+        return self.filter(recipient=user) if getattr(user, "is_authenticated", False) else self.none()
+
+    def unread(self) -> "NotificationQuerySet":
+        return self.filter(read_at__isnull=True)
+
+
+class Notification(models.Model):
+    """A row that tells one person one thing. The words come from `users.notifications.sentences`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    seq = models.PositiveBigIntegerField()
+    event = models.CharField(_("event"), max_length=60)
+    params = models.JSONField(default=dict)
+    url = models.CharField(max_length=300, blank=True)
+    created_at = models.DateTimeField(default=now)
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    objects = NotificationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("notification"), _("notifications")
+        ordering = ("-seq",)
+        constraints = [models.UniqueConstraint(fields=("recipient", "seq"), name="notification_number_once")]
+        # the bell's count
+        indexes = [models.Index(fields=("recipient",), condition=Q(read_at__isnull=True), name="notification_unread")]
+
+    def __str__(self) -> str:
+        return self.event
+
+    @property
+    def sentence(self) -> str:
+        from users.notifications.sentences import sentence
+
+        return sentence(self.event, self.params)
+
+
+class Delivery(models.Model):
+    """The outbox: one notification to one address, sent once it is due and if it is still unread."""
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        SENT = "sent", _("sent")
+        SKIPPED = "skipped", _("not needed")
+        DEAD = "dead", _("given up")
+
+    notification = models.OneToOneField(Notification, models.CASCADE, related_name="delivery")
+    status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
+    due_at = models.DateTimeField(_("due"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    error = models.CharField(_("last error"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("e-mail delivery"), _("e-mail deliveries")
+        # the relay's query
+        indexes = [models.Index(fields=("due_at",), condition=Q(status="waiting"), name="delivery_due")]
+
+    def __str__(self) -> str:
+        return f"{self.notification_id} {self.status}"
+
+
+class Preference(models.Model):
+    """Whether one kind of notification is also e-mailed. Money and security always are."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preferences")
+    group = models.CharField(max_length=20)
+    email = models.BooleanField(default=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("notification preference"), _("notification preferences")
+        constraints = [models.UniqueConstraint(fields=("user", "group"), name="preference_once")]
+
+    def __str__(self) -> str:
+        return f"{self.group} {self.email}"

@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from users.notifications import relay as outbox
+
+
+@shared_task(name="users.relay")
+def relay() -> dict[str, int]:
+    """Send the due e-mails."""
+    return outbox.relay()
