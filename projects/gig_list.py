@@ -59,7 +59,7 @@ def page(gigs: "QuerySet[Gig]", params: Any) -> tuple[list[Gig], str]:
     """One page in the chosen order, and the cursor of the next one (empty at the end)."""
     name, field, down = _sort(params)
     sign, step = ("-", "lt") if down else ("", "gt")
-    rows = gigs.select_related("client", "client__profile", "category").prefetch_related("skills")
+    rows = gigs.select_related("client", "category")
     if (after := _read(params.get("after"), name)) is not None:
         value, key = after
         rows = rows.filter(Q(**{f"{field}__{step}": value}) | Q(**{field: value, f"id__{step}": key}))

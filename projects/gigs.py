@@ -244,6 +244,8 @@ def _write(gig: Gig, fields: dict[str, Any], files: Sequence[Any]) -> None:
     gig.save()
     if skills is not None:
         gig.skills.set(skills)
+        gig.skill_names = sorted(str(skill) for skill in skills)
+        gig.save(update_fields=["skill_names"])
     attachments.attach(gig, GigFile, "gig", files, limit=rule("FILES_PER_GIG"))
 
 

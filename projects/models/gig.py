@@ -93,6 +93,8 @@ class Gig(models.Model):
     brief = models.TextField(_("brief"), max_length=10_000, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, null=True, related_name="gigs", verbose_name=_("category"))
     skills: Any = models.ManyToManyField("users.Skill", related_name="gigs", verbose_name=_("skills"))
+    # written with `skills`, so that a list of gigs needs no query for them
+    skill_names: Any = models.JSONField(default=list, blank=True, editable=False)
     kind = models.CharField(_("payment"), max_length=8, choices=Kind.choices, default=Kind.FIXED)
     budget_min = models.BigIntegerField(_("budget from"), null=True)
     budget_max = models.BigIntegerField(_("budget to"), null=True)

@@ -8,6 +8,7 @@ from users.models import Profile, User
 
 from projects import bids, gigs, offers
 from projects.models import Bid, Gig, Offer
+from skilllink.ids import uuid7
 
 BRIEF = "The garden has grown faster than its signs. Visitors miss the fern house, and nobody can fold the map."
 LETTER = "I would begin with the fern house and test three signs with visitors on a Sunday."
@@ -25,7 +26,7 @@ def fund(user: User, amount: int, currency: str = "USD") -> None:
     """Put `amount` minor units into a wallet, as a settled deposit does."""
     entries = [(accounts.gateway(currency), -amount), (accounts.wallet(user, currency), amount)]
     with transaction.atomic():
-        ledger.post(f"test:{user.pk}:{amount}", "deposit", entries)
+        ledger.post(f"test:{uuid7()}", "deposit", entries)
 
 
 def open_gig(client: User, **changes: Any) -> Gig:
