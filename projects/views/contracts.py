@@ -15,15 +15,18 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import contracts, milestones, rail, schedule, timeline
 from projects.contract_forms import Propose, Words
-from projects.models import Contract, Milestone
+from projects.models import Contract, Delivery, Milestone
 from projects.views.answers import form_page
 from skilllink.clocks import now
 
 
 def found(request: HttpRequest, pk: Any) -> Contract:
     """The contract, if it is any of this person's business."""
-    steps = Milestone.objects.select_related("escrow").prefetch_related("deliveries__files", "deliveries__change_request")
-    rows: QuerySet[Contract] = Contract.objects.visible_to(request.user).select_related("client", "freelancer", "gig")
+    handed_in = Delivery.objects.select_related("change_request").prefetch_related("files")
+    steps = Milestone.objects.select_related("escrow").prefetch_related(Prefetch("deliveries", queryset=handed_in))
+    rows: QuerySet[Contract] = Contract.objects.visible_to(request.user).select_related(
+        "client__profile", "freelancer__profile", "gig"
+    )
     return get_object_or_404(rows.prefetch_related(Prefetch("milestones", queryset=steps)), pk=pk)
 
 

@@ -50,7 +50,8 @@ def test_the_workspace_needs_at_most_twenty_queries(contract, step, client_perso
     with CaptureQueriesContext(connection) as queries:
         response = client.get(contract.get_absolute_url())
     assert response.status_code == 200
-    assert len(queries) <= 20, "\n".join(row["sql"][:150] for row in queries)
+    asked = [row["sql"][:150] for row in queries if "SAVEPOINT" not in row["sql"]]
+    assert len(asked) <= 20, "\n".join(asked)
 
 
 def test_both_parties_see_what_is_next_and_what_silence_does(contract, step, client_person, freelancer, client):
