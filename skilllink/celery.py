@@ -1,6 +1,8 @@
 """The Celery application and the whole beat schedule as one table."""
 
 import os
+from datetime import timedelta
+from typing import Any
 
 from celery import Celery
 from django.conf import settings
@@ -11,9 +13,14 @@ app = Celery("skilllink")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-app.conf.beat_schedule = {
-    "sweep": {"task": "skilllink.sweep", "schedule": settings.SKILLLINK["SWEEP_EVERY"]},
-    "relay": {"task": "users.relay", "schedule": min(60.0, settings.SKILLLINK["SWEEP_EVERY"].total_seconds())},
-    "audit_ledger": {"task": "payment.audit_ledger", "schedule": 600.0},
-    "heartbeat": {"task": "skilllink.heartbeat", "schedule": 10.0},
-}
+
+@app.on_after_configure.connect
+def plan(sender: Celery, **_kwargs: Any) -> None:
+    """The table; read late, because the durations are settings."""
+    every = settings.SKILLLINK["SWEEP_EVERY"]
+    sender.conf.beat_schedule = {
+        "sweep": {"task": "skilllink.sweep", "schedule": every},
+        "relay": {"task": "users.relay", "schedule": every},
+        "audit_ledger": {"task": "payment.audit_ledger", "schedule": timedelta(minutes=10)},
+        "heartbeat": {"task": "skilllink.heartbeat", "schedule": timedelta(seconds=10)},
+    }

@@ -1,0 +1,84 @@
+"""Fixtures of all tests. `SKILLLINK_TEST_DB=postgres` runs domain tests on a PostgreSQL of their own."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+if os.environ.get("SKILLLINK_TEST_DB") == "postgres" and "DATABASE_URL" not in os.environ:
+    from tests.services import postgres
+
+    os.environ["DATABASE_URL"] = postgres.start_for_session()
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+
+import django  # noqa: E402
+
+django.setup()
+
+pytest_plugins = ["tests.cast", "tests.services.fixtures"]
+
+
+@pytest.fixture(scope="session")
+def template_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The name of the migrated, empty test database, with nobody connected to it."""
+    from django.db import connections
+
+    with django_db_blocker.unblock():
+        connections.close_all()
+        yield str(connections["default"].settings_dict["NAME"])
+
+
+@pytest.fixture
+def committed_db(template_database: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[None]:
+    """A database of this test's own, in which transactions really commit.
+
+    Append-only tables can't be flushed between tests, so each gets a copy of the template instead.
+    """
+    from django.db import connections
+
+    connection = connections["default"]
+    with django_db_blocker.unblock():
+        _leave()
+        clone = f"{template_database}_copy" if connection.vendor == "postgresql" else str(tmp_path / "copy.sqlite3")
+        _copy(connection, template_database, clone)
+        _point_at(clone)
+        try:
+            yield
+        finally:
+            _leave()
+            _point_at(template_database)
+            if connection.vendor == "postgresql":
+                _statement(connection, f'DROP DATABASE "{clone}" WITH (FORCE)')
+
+
+def _copy(connection: Any, source: str, target: str) -> None:
+    if connection.vendor == "postgresql":
+        _statement(connection, f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+        _statement(connection, f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
+    else:
+        shutil.copy(source, target)
+
+
+def _statement(connection: Any, sql: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(sql)
+
+
+def _point_at(name: str) -> None:
+    from django.conf import settings
+    from django.db import connections
+
+    connections["default"].settings_dict["NAME"] = name
+    connections.settings["default"]["NAME"] = name
+    settings.DATABASES["default"]["NAME"] = name
+
+
+def _leave() -> None:
+    from django.db import connections
+
+    connections.close_all()
+    if hasattr(connections["default"], "close_pool"):
+        connections["default"].close_pool()
