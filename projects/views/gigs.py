@@ -40,6 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "query": query.urlencode(),
         "q": request.GET.get("q", "")[:200],
         "since": now().isoformat(),
+        "kept": [(name, request.GET[name]) for name in ("category", "experience", "skill", "sort") if name in request.GET],
         "sorts": gig_list.sorts(request.GET),
     }
     if request.GET.get("after") and request.htmx:  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from users.models import User
 
 from projects import gig_fields, gig_sweeps, gigs
 from projects.models import Bid, Gig, Offer
@@ -106,6 +107,17 @@ def test_only_a_moderator_hides_a_gig(ines, tomasz):
         gigs.hide(gig, by=tomasz, reason="I want it gone")
     gig.refresh_from_db()
     assert gig.status == "open"
+
+
+def test_a_moderator_hides_and_unhides_in_the_admin_with_a_reason(ines):
+    gig, browser = open_gig(ines), Client()
+    browser.force_login(User.objects.create_superuser("mod@example.test", "a-long-enough-password", name="Mod"))
+    page = f"/admin/projects/gig/{gig.pk}/moderate/"
+    assert browser.post(page, {"reason": ""}).status_code == 422
+    assert browser.post(page, {"reason": "It asks for free work."}).status_code == 302
+    assert Client().get(gig.get_absolute_url()).status_code == 404
+    assert browser.post(page, {"reason": "It was made clear."}).status_code == 302
+    assert Client().get(gig.get_absolute_url()).status_code == 200
 
 
 @pytest.mark.parametrize("text", ["garden", "GARD", "wayf typog", "Gärden", "“fern house”"])
