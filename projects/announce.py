@@ -5,16 +5,16 @@ One call per event, in its transaction. The event's name is the activity's, the 
 
 from typing import Any
 
+from django.db.models import F, Sum
+
 from chat import messages
 from chat.models import Room
-from django.db.models import F, Sum
-from users.notifications import inbox
-
 from projects import activity
 from projects.models.activity import Activity
 from projects.models.milestone import HELD, Milestone
 from skilllink.money import format_money
 from skilllink.transactions import inside_transaction
+from users.notifications import inbox
 
 
 def held(contract: Any) -> int:
@@ -72,7 +72,11 @@ def announce(
             **{key: value for key, value in facts.items() if key != "amount"},
         )
     if to is None:
-        to = (contract.other(actor),) if actor is not None and contract.party(actor) else (contract.client, contract.freelancer)
+        to = (
+            (contract.other(actor),)
+            if actor is not None and contract.party(actor)
+            else (contract.client, contract.freelancer)
+        )
     for person in sorted(to, key=lambda person: person.pk):
         inbox.notify(person, event, actor=actor, url=address, **facts)
     return row

@@ -5,18 +5,18 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from chat import rooms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from payment import escrow as escrows
-from users.standing import require_active
 
+from chat import rooms
+from payment import escrow as escrows
 from projects import feedback
 from projects.announce import announce
 from projects.models import Contract, Milestone, Terms
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed
 from skilllink.transactions import inside_transaction, verb
+from users.standing import require_active
 
 
 class NotYours(Forbidden):
@@ -235,7 +235,6 @@ def close_when_done(contract: Contract, *, actor: Any) -> None:
     announce("contract.closed", contract=contract, actor=None, result=str(result), by=str(actor.pk) if actor else "")
     if paid or result == Contract.Result.TERMINATED:
         feedback.ask(contract)
-
 
 
 def read(text: str) -> dict[str, Any]:

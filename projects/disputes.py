@@ -7,10 +7,8 @@ from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
-from payment import escrow as escrows
-from users.moderation import audit
-from users.standing import require_active
 
+from payment import escrow as escrows
 from projects import contracts, milestones, schedule
 from projects.announce import announce
 from projects.models import Dispute, Milestone
@@ -18,6 +16,8 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.money import check_minor, format_money
 from skilllink.transactions import inside_transaction, verb
+from users.moderation import audit
+from users.standing import require_active
 
 
 class NothingToDispute(Conflict):

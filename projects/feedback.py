@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
-from users.standing import require_active
 
 from projects import schedule
 from projects.announce import announce
@@ -15,6 +14,7 @@ from projects.models.review import AXES
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed
 from skilllink.transactions import inside_transaction, verb
+from users.standing import require_active
 
 
 class NotYours(Forbidden):

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
-from payment import escrow as escrows
-from users.standing import require_active
 
+from payment import escrow as escrows
 from projects import contracts, schedule
 from projects.announce import announce
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
@@ -16,6 +15,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.money import check_minor, format_money
 from skilllink.transactions import inside_transaction, verb
+from users.standing import require_active
 
 
 class NotFunded(Conflict):
@@ -168,9 +168,7 @@ def _written(value: Any, field: str, sentence: Any, *, longest: int = 5000) -> s
 
 
 @verb
-def propose(
-    contract: Any, *, by: Any, title: str, amount: int, days: int, description: str = ""
-) -> Milestone:
+def propose(contract: Any, *, by: Any, title: str, amount: int, days: int, description: str = "") -> Milestone:
     """Offer a further milestone to the other party. `amount` in minor units of the contract's currency."""
     agreed_with = contracts.lock(contract)
     require_active(by)
@@ -273,9 +271,7 @@ def funded(milestone: Milestone, escrow: Any, *, actor: Any) -> None:
         funded_at=moment,
         due_at=moment + timedelta(days=milestone.days),
     )
-    announce(
-        "milestone.funded", contract=milestone.contract, milestone=milestone, actor=actor, moved=milestone.amount
-    )
+    announce("milestone.funded", contract=milestone.contract, milestone=milestone, actor=actor, moved=milestone.amount)
 
 
 # --- work -----------------------------------------------------------------------------------------
@@ -486,4 +482,3 @@ def resume(row: Milestone, *, since: Any = None) -> None:
         left = max(row.review_due_at - stopped, min(window, 2 * contracts.rule("RELEASE_NOTICE")))
         changes["review_due_at"] = now() + left
     move(row, target, **changes)
-

@@ -53,7 +53,9 @@ class Card:
         return [act for act in self.acts if act.style == "plain"]
 
 
-def build(contract: Contract, viewer: Any, *, steps: list[schedule.Step], clocks: Iterable[Clock], now: datetime) -> list[Card]:
+def build(
+    contract: Contract, viewer: Any, *, steps: list[schedule.Step], clocks: Iterable[Clock], now: datetime
+) -> list[Card]:
     """The contract's milestones in order. At most one card carries the blue act: the first that waits for the reader."""
     rows = [row for row in contract.milestones.all() if row.status != "cancelled"]
     clocks = list(clocks)
@@ -133,7 +135,9 @@ def _proposed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]
             row,
             "later",
             _("You proposed it"),
-            format_html(_("{other} can agree to it or drop it. Nothing is held until it is agreed and funded."), **names),
+            format_html(
+                _("{other} can agree to it or drop it. Nothing is held until it is agreed and funded."), **names
+            ),
             acts=[Act(_("Take it back"), _at(row, "cancel"))],
         )
     return Card(
@@ -152,7 +156,9 @@ def _agreed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step], 
     if role != "client":
         text = _("You can’t start yet: this milestone isn’t funded. Nothing is paid for work before {client} funds it.")
         return Card(row, "later", _("Not funded"), format_html(text, **names), acts=[drop] if role else [])
-    fund = _("Fund {amount}").format(amount=str(amount(row.amount, row.currency)).replace("<bdi>", "").replace("</bdi>", ""))
+    fund = _("Fund {amount}").format(
+        amount=str(amount(row.amount, row.currency)).replace("<bdi>", "").replace("</bdi>", "")
+    )
     if first:
         return Card(
             row,
@@ -187,7 +193,9 @@ def _working(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step],
         if refunds is None:
             quiet = ""
         elif refunds.kind == "milestone.idle":
-            quiet = _("If nobody does anything here, {amount} returns to {client} on {refund}. We remind you both first.")
+            quiet = _(
+                "If nobody does anything here, {amount} returns to {client} on {refund}. We remind you both first."
+            )
         elif refunds.clock is not None and refunds.clock.pk and step is refunds:
             quiet = _("It is overdue. If nothing arrives, {amount} returns to {client} on {refund}.")
         else:

@@ -81,9 +81,7 @@ def plans(milestone: Milestone, *, now: datetime) -> list[Plan]:
     """The clocks that the milestone's present state starts."""
     period = str(milestone.version)
     if milestone.status == "submitted" and milestone.submitted_at and milestone.review_due_at:
-        return with_reminders(
-            "milestone.release", period, milestone.submitted_at, milestone.review_due_at, now=now
-        )
+        return with_reminders("milestone.release", period, milestone.submitted_at, milestone.review_due_at, now=now)
     if milestone.status == "refund_requested" and milestone.refund_requested_at:
         due = milestone.refund_requested_at + rule("REFUND_REQUEST_WINDOW")
         return with_reminders("milestone.refund_answer", period, milestone.refund_requested_at, due, now=now)
@@ -321,4 +319,3 @@ def of(contract: Contract) -> Any:
     return Clock.objects.filter(contract=contract).select_related(
         "contract", "milestone__contract", "milestone__escrow", "dispute__milestone__contract", "dispute__opened_by"
     )
-

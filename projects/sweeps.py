@@ -31,8 +31,10 @@ def _ring(pk: object) -> int:
     try:
         with transaction.atomic(durable=True):
             contracts.lock(Clock.objects.values_list("contract_id", flat=True).get(pk=pk))
-            rows = Clock.objects.due(now()).filter(pk=pk).select_related(
-                "contract", "milestone__contract", "dispute__milestone__contract"
+            rows = (
+                Clock.objects.due(now())
+                .filter(pk=pk)
+                .select_related("contract", "milestone__contract", "dispute__milestone__contract")
             )
             claimed = clocks.claim(rows, 1)
             if not claimed:
@@ -43,7 +45,6 @@ def _ring(pk: object) -> int:
         log.exception("clock.failed", clock=str(pk))
         Clock.objects.filter(pk=pk).update(attempts=F("attempts") + 1)
         return 0
-
 
 
 def ring(clock: Clock) -> None:

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop as N
 from django.utils.translation import ngettext
-from payment import escrow as escrows
 
+from payment import escrow as escrows
 from projects import schedule
 from projects.models import Activity, Contract, Milestone
 from projects.wording import day, strong
@@ -79,7 +79,11 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "dispute.reminder": ("", "", N("We reminded of the dispute about {milestone}")),
     "dispute.defaulted": ("", "", N("The dispute about {milestone} wasn’t answered in time")),
     "dispute.withdrawn": (N("You withdrew the dispute"), N("{who} withdrew the dispute"), ""),
-    "dispute.settled": (N("You accepted the claim about {milestone}"), N("{who} accepted the claim about {milestone}"), ""),
+    "dispute.settled": (
+        N("You accepted the claim about {milestone}"),
+        N("{who} accepted the claim about {milestone}"),
+        "",
+    ),
     "dispute.decided": ("", N("A moderator decided the dispute about {milestone}"), ""),
     "dispute.executed": ("", "", N("The dispute about {milestone} ended by its clock")),
     "review.written": (N("You wrote your review"), N("{who} wrote a review; you see it when both are in"), ""),
@@ -117,7 +121,9 @@ class Timeline:
         return next((row.held for row in reversed(self.earlier) if row.held is not None), None)
 
 
-def build(contract: Contract, viewer: Any, *, now: datetime, steps: list[schedule.Step], whole: bool = False) -> Timeline:
+def build(
+    contract: Contract, viewer: Any, *, now: datetime, steps: list[schedule.Step], whole: bool = False
+) -> Timeline:
     """Past rows from activity, future rows from the schedule's steps, in the reader's words."""
     activity = Activity.objects.filter(subject_id=contract.pk).select_related("actor", "milestone").order_by("seq")
     past = [_past(row, contract, viewer) for row in activity]
@@ -155,8 +161,10 @@ def _past(row: Activity, contract: Contract, viewer: Any) -> Row:
 def _detail(row: Activity, contract: Contract, viewer: Any) -> str:
     data, freelancer = row.data, contract.freelancer.get_short_name()
     if row.event in ("milestone.released", "milestone.part_released"):
-        text = _("You received {net} after the {fee} fee") if contract.freelancer_id == viewer.pk else _(
-            "{freelancer} received {net} after the {fee} fee"
+        text = (
+            _("You received {net} after the {fee} fee")
+            if contract.freelancer_id == viewer.pk
+            else _("{freelancer} received {net} after the {fee} fee")
         )
         return text.format(freelancer=freelancer, net=data.get("received", ""), fee=percent(contract.fee_bps))
     if row.event == "milestone.changes_requested":
@@ -219,8 +227,10 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
         text = _("{milestone} is released to {freelancer}")
         if step.milestone is not None:
             mine = facts["freelancer"] == _("you")
-            words = _("You receive {net} after the {fee} fee") if mine else _(
-                "{freelancer} receives {net} after the {fee} fee"
+            words = (
+                _("You receive {net} after the {fee} fee")
+                if mine
+                else _("{freelancer} receives {net} after the {fee} fee")
             )
             detail = words.format(
                 net=format_money(net(step.milestone, step.amount), contract.currency),
@@ -237,8 +247,10 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
     elif step.act == "default":
         text = _("Without an answer, the claim about {milestone} stands")
     elif step.act == "execute":
-        text = _("The disputed part of {milestone} goes to {client}") if step.to == "client" else _(
-            "The disputed part of {milestone} goes to {freelancer}"
+        text = (
+            _("The disputed part of {milestone} goes to {client}")
+            if step.to == "client"
+            else _("The disputed part of {milestone} goes to {freelancer}")
         )
     elif step.act == "midpoint":
         text = _("The disputed part of {milestone} is split in half")
@@ -324,9 +336,7 @@ def _with_balance(rows: list[Row], contract: Contract) -> list[Row]:
             result.append(row)
             continue
         held += row.moved
-        result.append(
-            Row(row.id, row.at, row.sentence, row.detail, row.moved, held, row.default)
-        )
+        result.append(Row(row.id, row.at, row.sentence, row.detail, row.moved, held, row.default))
     return result
 
 

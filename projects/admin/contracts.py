@@ -141,14 +141,14 @@ class DisputeAdmin(ReadOnly):
         return format_html('<a href="{}">{}</a>', reverse("admin:projects_dispute_settle", args=[row.pk]), _("Settle"))
 
     def get_urls(self) -> list[Any]:
-        settle = path(
-            "<uuid:pk>/settle/", self.admin_site.admin_view(self.settle), name="projects_dispute_settle"
-        )
+        settle = path("<uuid:pk>/settle/", self.admin_site.admin_view(self.settle), name="projects_dispute_settle")
         return [settle, *super().get_urls()]
 
     def settle(self, request: HttpRequest, pk: Any) -> HttpResponse:
         """Ask for the split and its reason, then let the verb judge and move the money."""
-        rows = Dispute.objects.select_related("milestone__contract__client", "milestone__contract__freelancer", "opened_by")
+        rows = Dispute.objects.select_related(
+            "milestone__contract__client", "milestone__contract__freelancer", "opened_by"
+        )
         dispute = get_object_or_404(rows, pk=pk)
         if not _moderates(request):
             raise disputes.NotYours()

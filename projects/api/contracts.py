@@ -8,13 +8,13 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from payment import idempotency
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from payment import idempotency
 from projects import contracts, disputes, feedback, milestones, schedule
 from projects.models import Contract, Dispute, Milestone, Review
 from skilllink.clocks import now
@@ -103,7 +103,9 @@ def given(request: Request, **kinds: type) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def act(request: Request, verb: Verb[Any, Any], answer: Callable[[Any], Any], *args: Any, code: int = 200, **kwargs: Any) -> Response:
+def act(
+    request: Request, verb: Verb[Any, Any], answer: Callable[[Any], Any], *args: Any, code: int = 200, **kwargs: Any
+) -> Response:
     """Call a verb once; under an Idempotency-Key its answer is kept and given again."""
     kwargs["by"] = request.user
     key = request.headers.get("Idempotency-Key", "")
@@ -304,5 +306,3 @@ def _uuid(text: str) -> Any:
         return UUID(text)
     except ValueError:
         raise Missing() from None
-
-

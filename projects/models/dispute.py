@@ -70,8 +70,7 @@ class Dispute(models.Model):
                 name="dispute_one_live_per_milestone",
             ),
             models.CheckConstraint(
-                condition=Q(to_freelancer__isnull=True)
-                | Q(to_freelancer__gte=0, amount__gte=F("to_freelancer")),
+                condition=Q(to_freelancer__isnull=True) | Q(to_freelancer__gte=0, amount__gte=F("to_freelancer")),
                 name="dispute_split_within_amount",
             ),
             models.CheckConstraint(

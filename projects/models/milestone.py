@@ -111,8 +111,7 @@ class Milestone(models.Model):
                 name="milestone_ended_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["released", "refunded", "resolved"])
-                | Q(amount=F("released") + F("refunded")),
+                condition=~Q(status__in=["released", "refunded", "resolved"]) | Q(amount=F("released") + F("refunded")),
                 name="milestone_ended_is_paid_out",
             ),
         ]

@@ -55,7 +55,9 @@ class Review(models.Model):
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="reviews")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="reviews_written")
     subject = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="reviews_received")
-    about = models.CharField(_("about the"), max_length=10, choices=[("client", _("Client")), ("freelancer", _("Freelancer"))])
+    about = models.CharField(
+        _("about the"), max_length=10, choices=[("client", _("Client")), ("freelancer", _("Freelancer"))]
+    )
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DUE)
     axes: Any = models.JSONField(_("marks"), default=dict, blank=True)
     mean = models.DecimalField(

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
-from payment.escrow import InsufficientFunds
 
+from payment.escrow import InsufficientFunds
 from skilllink.errors import Forbidden, Missing, Refusal
 from skilllink.money import plain
 
@@ -46,7 +46,13 @@ def form_page(
                 return see(done)
         else:
             status = 422
-    facts = {"form": form, "refusal": refusal, "deposit_url": deposit_url(refusal, request.path), "back": done, **context}
+    facts = {
+        "form": form,
+        "refusal": refusal,
+        "deposit_url": deposit_url(refusal, request.path),
+        "back": done,
+        **context,
+    }
     return render(request, template, facts, status=status)
 
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from chat.models import Room
-from chat.pane import pane_context
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Prefetch, QuerySet
@@ -13,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chat.models import Room
+from chat.pane import pane_context
 from projects import contracts, milestones, rail, schedule, timeline
 from projects.contract_forms import Propose, Words
 from projects.models import Contract, Delivery, Milestone
@@ -183,5 +183,3 @@ def end(request: HttpRequest, pk: Any) -> HttpResponse:
         label=_("End it"),
         contract=contract,
     )
-
-

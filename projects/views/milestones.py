@@ -50,7 +50,9 @@ def _extend(row: Milestone, user: Any) -> SafeString:
     from projects.contracts import rule
 
     until = row.review_due_at + rule("REVIEW_EXTENSION") if row.review_due_at else now()
-    text = _("You review until {until} instead. If you do nothing, {amount} goes to {freelancer} then. Once per delivery.")
+    text = _(
+        "You review until {until} instead. If you do nothing, {amount} goes to {freelancer} then. Once per delivery."
+    )
     return format_html(text, until=moment(until), **_names(row))
 
 
@@ -155,7 +157,9 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
     page = ACTS.get(name)
     if page is None:
         raise Missing()
-    rows = Milestone.objects.visible_to(request.user).select_related("contract__client", "contract__freelancer", "escrow")
+    rows = Milestone.objects.visible_to(request.user).select_related(
+        "contract__client", "contract__freelancer", "escrow"
+    )
     row = get_object_or_404(rows, pk=pk)
     if request.method == "POST":
         form = page.form(request.POST, request.FILES)
@@ -169,7 +173,9 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         form,
         lambda filled: page.verb(row, by=request.user, **filled.arguments(row.currency)),
         done=row.contract.get_absolute_url(),
-        title=page.title if name != "release" else _("Release to {name}").format(name=row.contract.freelancer.get_short_name()),
+        title=page.title
+        if name != "release"
+        else _("Release to {name}").format(name=row.contract.freelancer.get_short_name()),
         lead=page.lead(row, request.user),
         label=page.label,
         contract=row.contract,

@@ -4,8 +4,9 @@ from io import BytesIO
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from payment import deposits
 from PIL import Image
+
+from payment import deposits
 from projects import bids, gigs, offers
 from projects.models import Activity, Category, Clock, Contract, Dispute, Milestone
 from projects.models import Terms as SignedTerms

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+
 from payment import audit
 from projects import feedback, milestones, schedule, sweeps
 from projects.models import Activity, Clock, Dispute
 from skilllink.clocks import now
-
 from tests.builders.projects_contracts import signed_contract
 
 pytestmark = pytest.mark.django_db
@@ -18,6 +18,7 @@ pytestmark = pytest.mark.django_db
 def the_books_are_whole(db):
     yield
     assert audit.run() == []
+
 
 # act of a step → the event its sweep writes
 EVENT = {
@@ -73,7 +74,8 @@ def test_silence_after_a_delivery_releases(contract, step, freelancer):
     acts = [row.act for row in announced_is_done(contract)]
     assert acts == ["remind", "remind", "remind", "release"]
     step.refresh_from_db()
-    assert step.status == "released" and step.released_by_clock
+    assert step.status == "released"
+    assert step.released_by_clock
 
 
 def test_silence_before_a_delivery_returns_the_money(contract, step):
@@ -116,7 +118,8 @@ def test_a_silent_refund_request_after_a_delivery_becomes_a_dispute(contract, st
     milestones.request_refund(step, by=client_person, reason="x")
     assert announced_is_done(contract)[-1].act == "dispute"
     dispute = Dispute.objects.get()
-    assert dispute.opened_by == client_person and dispute.amount == 120000
+    assert dispute.opened_by == client_person
+    assert dispute.amount == 120000
     acts = [row.act for row in announced_is_done(contract)]
     assert acts == ["remind", "remind", "remind", "default", "execute"]
     step.refresh_from_db()
@@ -139,7 +142,8 @@ def test_silence_does_not_release_without_the_last_notice(contract, step, freela
         assert release.at == late + settings.SKILLLINK["RELEASE_NOTICE"]
         sweeps.sweep()
         step.refresh_from_db()
-        assert step.status == "submitted" and step.review_due_at == release.at
+        assert step.status == "submitted"
+        assert step.review_due_at == release.at
         reminders = Activity.objects.filter(milestone=step, event="milestone.review_reminder").count()
         assert reminders == 1  # no burst of stale ones
         clock.move_to(release.at)

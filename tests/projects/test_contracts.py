@@ -6,10 +6,10 @@ import uuid
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+
 from projects import contracts, disputes, live, milestones
 from projects.models import Activity, DeliveryFile
 from skilllink.transactions import NoTransaction
-
 from tests.builders.projects_contracts import picture, signed_contract, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,8 @@ def test_the_terms_are_frozen_with_their_fingerprint(contract):
     content = json.loads(terms.text)
     assert contracts.canonical(content) == terms.text
     assert content["amount"] == sum(row["amount"] for row in content["milestones"]) == contract.amount
-    assert terms.client_signed_at and terms.freelancer_signed_at
+    assert terms.client_signed_at
+    assert terms.freelancer_signed_at
 
 
 def test_a_contract_starts_only_inside_the_accepting_transaction(contract):
@@ -58,7 +59,8 @@ def test_both_parties_see_what_is_next_and_what_silence_does(contract, step, cli
     milestones.deliver(step, by=freelancer, note="Here")
     client.force_login(client_person)
     page = client.get(contract.get_absolute_url()).content.decode()
-    assert "Your move: review delivery 1" in page and "If you do nothing" in page
+    assert "Your move: review delivery 1" in page
+    assert "If you do nothing" in page
     assert page.count("btn sign") <= 3  # rail and bar repeat the one act; the composer may add its own
     client.force_login(freelancer)
     page = client.get(contract.get_absolute_url()).content.decode()
@@ -103,7 +105,8 @@ def test_a_file_is_downloaded_by_a_party(contract, step, freelancer, client_pers
     milestones.deliver(step, by=freelancer, note="Here", files=[picture("a.png")])
     client.force_login(client_person)
     response = client.get(DeliveryFile.objects.get().get_absolute_url())
-    assert response.status_code == 200 and "attachment" in response["Content-Disposition"]
+    assert response.status_code == 200
+    assert "attachment" in response["Content-Disposition"]
 
 
 def test_nothing_changes_by_get(contract, step, freelancer, client_person, client):
@@ -111,7 +114,18 @@ def test_nothing_changes_by_get(contract, step, freelancer, client_person, clien
     before = snapshot(contract)
     for person in (client_person, freelancer):
         client.force_login(person)
-        for name in ("release", "refund", "fund", "deliver", "changes", "extend", "cancel", "agree", "dispute", "object"):
+        for name in (
+            "release",
+            "refund",
+            "fund",
+            "deliver",
+            "changes",
+            "extend",
+            "cancel",
+            "agree",
+            "dispute",
+            "object",
+        ):
             assert client.get(f"/milestones/{step.pk}/{name}/").status_code == 200
             assert client.get(f"/api/v1/milestones/{step.pk}/{name}/").status_code == 405
         assert client.get(f"/milestones/{step.pk}/paid/").status_code == 404
@@ -134,7 +148,9 @@ def test_a_stale_page_gets_409_and_nothing_happens(contract, step, freelancer, c
 def test_the_confirm_page_says_net_fee_and_consequence(contract, step, client_person, client):
     client.force_login(client_person)
     page = client.get(f"/milestones/{step.pk}/release/").content.decode()
-    assert "$1,140.00" in page and "5 %" in page and "can’t be undone" in page
+    assert "$1,140.00" in page
+    assert "5 %" in page
+    assert "can’t be undone" in page
 
 
 def test_typed_text_is_kept_when_refused(contract, step, freelancer, client_person, client):
@@ -144,7 +160,8 @@ def test_typed_text_is_kept_when_refused(contract, step, freelancer, client_pers
     response = client.post(
         f"/milestones/{step.pk}/changes/", {"reason": "My long reason", "items": "", "version": step.version}
     )
-    assert response.status_code == 422 and "My long reason" in response.content.decode()
+    assert response.status_code == 422
+    assert "My long reason" in response.content.decode()
 
 
 def test_the_api_releases_with_minor_units(contract, step, client_person, freelancer, client):

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 import time_machine
 from django.urls import reverse
+
 from payment import audit
 from projects import disputes, milestones, sweeps
 from projects.models import Dispute
 from skilllink.clocks import now
 from skilllink.errors import Refusal
-
 from tests.builders.projects_contracts import signed_contract, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -50,7 +50,8 @@ def test_exactly_the_disputed_amount_freezes(contract, step, client_person):
     dispute = disputes.open(step, by=client_person, amount=20000, reason="A part is missing")
     assert held(step.escrow, dispute.escrow) == [100000, 20000]
     step.refresh_from_db()
-    assert step.status == "disputed" and step.rest == 120000
+    assert step.status == "disputed"
+    assert step.rest == 120000
 
 
 def test_withdrawing_puts_it_back(contract, step, client_person, freelancer):

@@ -2,11 +2,11 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+
 from payment import audit
 from projects import contracts, disputes, milestones
 from projects.models import Activity, Clock, Milestone
 from skilllink.errors import Refusal
-
 from tests.builders.projects_contracts import picture, signed_contract, snapshot
 
 pytestmark = pytest.mark.django_db
@@ -190,7 +190,8 @@ def test_a_refund_request_can_be_refused_and_the_review_keeps_its_time(contract,
     refused(milestones.NotNow, lambda: milestones.release(first, by=client_person), contract)
     milestones.object_to_refund(first, by=freelancer)
     first.refresh_from_db()
-    assert first.status == "submitted" and first.back_to == ""
+    assert first.status == "submitted"
+    assert first.back_to == ""
     assert Clock.objects.live().filter(milestone=first, kind="milestone.release").count() == 1
 
 
@@ -226,4 +227,5 @@ def test_every_move_stops_the_clocks_of_the_state_it_leaves(contract, first, cli
 
 def test_funding_from_a_short_wallet_names_what_is_missing(contract, second, client_person):
     error = refused(Refusal, lambda: milestones.fund(second, by=client_person), contract)
-    assert error.status == 409 and error.missing == 160000
+    assert error.status == 409
+    assert error.missing == 160000

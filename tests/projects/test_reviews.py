@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+
 from projects import feedback, milestones, sweeps
 from projects.models import Review
 from skilllink.clocks import now
-
 from tests.builders.projects_contracts import signed_contract
 
 pytestmark = pytest.mark.django_db
