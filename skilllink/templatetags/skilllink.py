@@ -194,8 +194,11 @@ def markdown(text: str) -> SafeString:
 
 
 @register.simple_tag
-def field(bound: BoundField, hint: str = "", **attrs: Any) -> str:
-    """Label above, control, hint or error beneath. Attributes with `_` reach the control with `-`."""
+def field(bound: BoundField, hint: str = "", needed: bool = False, **attrs: Any) -> str:
+    """Label above, control, hint or error beneath. Attributes with `_` reach the control with `-`.
+
+    `needed=True` for what may be missing in a draft only: it isn't called optional.
+    """
     widget = bound.field.widget
     kind = (
         "check"
@@ -212,7 +215,13 @@ def field(bound: BoundField, hint: str = "", **attrs: Any) -> str:
         bound.help_text = hint
     named = {name.replace("_", "-"): value for name, value in attrs.items()}
     return render_to_string(
-        "components/field.html", {"field": bound, "control": bound.as_widget(attrs=named), "kind": kind}
+        "components/field.html",
+        {
+            "field": bound,
+            "control": bound.as_widget(attrs=named),
+            "kind": kind,
+            "optional": not (needed or bound.field.required),
+        },
     )
 
 
