@@ -1,4 +1,4 @@
-"""The milestone rail: for each milestone and reader, its state in a word, what is next, what silence does, what may be done."""
+"""The milestone rail: each milestone's state in a word, what is next, what silence does, what may be done."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ class Card:
     milestone: Milestone
     shape: str
     state: str
-    next: SafeString = SafeString("")
-    silence: SafeString = SafeString("")
+    next: SafeString | str = ""
+    silence: SafeString | str = ""
     short: str = ""
     line: dict[str, Any] | None = None
     acts: list[Act] = field(default_factory=list)

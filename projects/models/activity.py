@@ -17,6 +17,9 @@ class ActivityCounter(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("activity counter"), _("activity counters")
 
+    def __str__(self) -> str:
+        return f"{self.subject_id} {self.head}"
+
 
 class Activity(models.Model):
     """One thing that happened to a gig or a contract, in ink: written with it, never changed.
