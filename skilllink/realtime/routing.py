@@ -1,3 +1,7 @@
 from channels.routing import URLRouter
+from channels.sessions import SessionMiddlewareStack
+from django.urls import path
 
-websocket_application = URLRouter([])
+from skilllink.realtime.socket import socket
+
+websocket_application = SessionMiddlewareStack(URLRouter([path("ws/", socket)]))

@@ -4,13 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from skilllink.errors import Missing
+
 
 @dataclass(frozen=True)
 class TopicKind:
+    """A kind of topic such as `room`. `head` is the last number given on it; `resume` what came after a number."""
+
     name: str
     may_listen: Callable[[Any, str], bool]
     head: Callable[[str], int]
-    resume: Callable[[Any, str, int], dict[str, Any]] | None = None
+    resume: Callable[[Any, str, int], dict[str, Any] | None] | None = None
 
 
 _kinds: dict[str, TopicKind] = {}
@@ -18,3 +22,24 @@ _kinds: dict[str, TopicKind] = {}
 
 def register(kind: TopicKind) -> None:
     _kinds[kind.name] = kind
+
+
+def split(topic: Any) -> tuple[TopicKind, str]:
+    """`room:<id>` as its kind and id. Raises Missing for anything else, as for what a person may not hear."""
+    name, colon, identifier = topic.partition(":") if isinstance(topic, str) and len(topic) <= 80 else ("", "", "")
+    if not colon or name not in _kinds or not identifier.replace("-", "").isalnum() or not identifier.isascii():
+        raise Missing()
+    return _kinds[name], identifier
+
+
+def authorise(user: Any, topic: Any) -> tuple[TopicKind, str]:
+    """The topic's kind and id if the person may listen. Raises Missing otherwise."""
+    kind, identifier = split(topic)
+    if not kind.may_listen(user, identifier):
+        raise Missing()
+    return kind, identifier
+
+
+def heads(topics: list[str]) -> dict[str, int]:
+    """The last number of each topic."""
+    return {topic: kind.head(identifier) for topic in topics for kind, identifier in [split(topic)]}

@@ -1,0 +1,174 @@
+"""The hub: one per process. One subscription per topic, each event encoded once, each socket with its own queue."""
+
+import asyncio
+import json
+import weakref
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from channels.db import database_sync_to_async
+from channels.layers import get_channel_layer
+from django.conf import settings
+
+from skilllink.realtime import topics
+from skilllink.realtime.push import group_name
+
+log = structlog.get_logger(__name__)
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+BACKLOG = 256
+TOO_SLOW = 4408
+
+
+class Member:
+    """One socket: a bounded queue and a task that writes it out, so that a slow reader delays nobody else."""
+
+    def __init__(self, user: Any, session_key: str, send: Send) -> None:
+        self.user, self.session_key, self.send = user, session_key, send
+        self.topics: set[str] = set()
+        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(BACKLOG)
+        self.closed = False
+        self.writer = asyncio.ensure_future(self._write())
+
+    def frame(self, frame: dict[str, Any]) -> None:
+        self.text(json.dumps(frame, separators=(",", ":"), default=str))
+
+    def text(self, text: str) -> None:
+        """Queue an encoded frame; a reader with a full queue is cut off and resumes by number."""
+        if self.closed:
+            return
+        try:
+            self.queue.put_nowait({"type": "websocket.send", "text": text})
+        except asyncio.QueueFull:
+            self.close(TOO_SLOW)
+
+    def close(self, code: int) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        while code == TOO_SLOW and not self.queue.empty():
+            self.queue.get_nowait()
+        if self.queue.full():
+            self.queue.get_nowait()
+        self.queue.put_nowait({"type": "websocket.close", "code": code})
+
+    async def _write(self) -> None:
+        while True:
+            message = await self.queue.get()
+            await self.send(message)
+            if message["type"] == "websocket.close":
+                return
+
+
+class Hub:
+    """The sockets of this process by topic, and the one channel they all hear through."""
+
+    def __init__(self) -> None:
+        self.members: set[Member] = set()
+        self.listeners: dict[str, set[Member]] = {}
+        self.lock = asyncio.Lock()
+        self.channel = ""
+        self.tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        async with self.lock:
+            if self.tasks:
+                return
+            layer = get_channel_layer()
+            if hasattr(layer, "bind"):
+                layer.bind(asyncio.get_running_loop())
+            self.channel = await layer.new_channel()
+            self.tasks = [asyncio.ensure_future(self._listen()), asyncio.ensure_future(self._pulse())]
+
+    def join(self, member: Member) -> None:
+        self.members.add(member)
+
+    async def leave(self, member: Member) -> None:
+        self.members.discard(member)
+        for topic in list(member.topics):
+            await self.unsubscribe(member, topic)
+        member.closed = True
+        member.writer.cancel()
+
+    def of_user(self, user_id: Any) -> list[Member]:
+        return [member for member in self.members if member.user.pk == user_id]
+
+    async def subscribe(self, member: Member, topic: str) -> None:
+        """From here on `member` hears `topic`; the process subscribes with its first listener."""
+        async with self.lock:
+            if topic not in self.listeners:
+                await get_channel_layer().group_add(group_name(topic), self.channel)
+            self.listeners.setdefault(topic, set()).add(member)
+            member.topics.add(topic)
+
+    async def unsubscribe(self, member: Member, topic: str) -> None:
+        async with self.lock:
+            member.topics.discard(topic)
+            listeners = self.listeners.get(topic, set())
+            listeners.discard(member)
+            if not listeners and self.listeners.pop(topic, None) is not None:
+                try:
+                    await get_channel_layer().group_discard(group_name(topic), self.channel)
+                except Exception as error:  # a layer that is down has forgotten the group anyway
+                    log.warning("hub.discard_failed", topic=topic, error=str(error))
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                message = await get_channel_layer().receive(self.channel)
+                await self._deliver(message["topic"], message["event"])
+            except asyncio.CancelledError:
+                raise
+            except Exception:
+                log.exception("hub.receive_failed")
+                await asyncio.sleep(1)
+
+    async def _deliver(self, topic: str, event: dict[str, Any]) -> None:
+        if event["type"] == "socket.close":
+            self._close(topic, event)
+        elif event["type"] == "topic.revoked":
+            await self._revoke(topic, event["user"])
+        else:
+            text = json.dumps({"type": "event", "topic": topic, "event": event}, separators=(",", ":"), default=str)
+            for member in list(self.listeners.get(topic, ())):
+                member.text(text)
+
+    def _close(self, topic: str, event: dict[str, Any]) -> None:
+        for member in list(self.listeners.get(topic, ())):
+            if not event["session"] or event["session"] == member.session_key:
+                member.close(event["code"])
+
+    async def _revoke(self, topic: str, user_id: str) -> None:
+        for member in list(self.listeners.get(topic, ())):
+            if str(member.user.pk) == user_id:
+                await self.unsubscribe(member, topic)
+                member.frame({"type": "revoked", "topic": topic})
+
+    async def _pulse(self) -> None:
+        """Tell every socket the head number of each of its topics: a lost tail shows itself."""
+        while True:
+            await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
+            try:
+                await self._resubscribe()
+                heads = await database_sync_to_async(topics.heads)(list(self.listeners))
+            except Exception:
+                log.exception("hub.pulse_failed")
+                continue
+            for member in list(self.members):
+                member.frame({"type": "pulse", "heads": {t: heads[t] for t in member.topics if t in heads}})
+
+    async def _resubscribe(self) -> None:
+        """A layer that was restarted has forgotten the groups; asking again costs little."""
+        for topic in list(self.listeners):
+            await get_channel_layer().group_add(group_name(topic), self.channel)
+
+
+_hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
+
+
+async def get_hub() -> Hub:
+    """The hub of the running loop, started."""
+    loop = asyncio.get_running_loop()
+    hub = _hubs.setdefault(loop, Hub())
+    await hub.start()
+    return hub

@@ -1,0 +1,207 @@
+"""The one WebSocket, `/ws/`. Every frame is documented in docs/realtime.md."""
+
+import asyncio
+import json
+import time
+from collections import defaultdict, deque
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import structlog
+from asgiref.sync import ThreadSensitiveContext
+from channels.auth import get_user as user_of_scope
+from channels.db import database_sync_to_async
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http.request import validate_host
+from django.utils.translation import gettext as _
+
+from skilllink.answers import as_refusal
+from skilllink.errors import Malformed, Missing, Refusal, TooLarge, TooMany, Unavailable
+from skilllink.realtime import frames, sessions, tickets, topics
+from skilllink.realtime.hub import Hub, Member, get_hub
+
+log = structlog.get_logger(__name__)
+NOT_SIGNED_IN, FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4401, 4403, 4429, 1009, 1003
+MINUTE = 60.0
+DEEPEST = 16
+_arrivals: dict[Any, deque[float]] = defaultdict(deque)
+
+
+class UnknownFrame(Malformed):
+    code = "frame.unknown"
+
+
+async def socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
+    """The ASGI application. Its own thread for database work, so that no socket waits for another's query."""
+    async with ThreadSensitiveContext():
+        if (await receive())["type"] != "websocket.connect":
+            return
+        ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
+        if not _origin_allowed(scope, with_ticket=bool(ticket)):
+            await send({"type": "websocket.close", "code": FORBIDDEN})
+            return
+        user = await _user(scope, ticket)
+        code = await database_sync_to_async(sessions.verdict)(user) if user else NOT_SIGNED_IN
+        await send({"type": "websocket.accept"})
+        if code:
+            await send({"type": "websocket.close", "code": code})
+            return
+        await _serve(scope, user, receive, send)
+
+
+async def _serve(scope: dict[str, Any], user: Any, receive: Any, send: Any) -> None:
+    hub = await get_hub()
+    session_key = getattr(scope.get("session"), "session_key", None) or ""
+    member = Member(user, session_key, send)
+    if len(hub.of_user(user.pk)) >= settings.SKILLLINK["SOCKETS_PER_USER"]:
+        member.frame(_error(TooMany(_("You have too many pages open.")), None))
+        member.close(FLOODED)
+        await member.writer
+        return
+    hub.join(member)
+    await hub.subscribe(member, f"user:{user.pk}")
+    member.frame({"type": "hello", "user": str(user.pk)})
+    checks = asyncio.ensure_future(_check_right(scope, member))
+    try:
+        while True:
+            message = await receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            await _take(hub, member, message)
+    finally:
+        checks.cancel()
+        await hub.leave(member)
+
+
+async def _take(hub: Hub, member: Member, message: dict[str, Any]) -> None:
+    text = message.get("text")
+    if text is None:
+        return member.close(NOT_TEXT)
+    if len(text.encode()) > settings.SKILLLINK["FRAME_BYTES"]:
+        member.frame(_error(TooLarge(_("A frame has at most 64 KiB.")), None))
+        return member.close(TOO_BIG)
+    frame: dict[str, Any] = {}
+    try:
+        _count(member.user.pk)
+        frame = _parse(text)
+        answer = await _handle(hub, member, frame)
+        if answer is not None:
+            member.frame({"type": "ack", "ref": frame.get("ref"), **answer})
+    except Exception as error:
+        refusal = as_refusal(error)
+        if refusal is None:
+            log.exception("frame.failed", type=str(frame.get("type"))[:40])
+            refusal = Unavailable()
+        member.frame(_error(refusal, frame.get("ref")))
+        if isinstance(refusal, TooMany):
+            member.close(FLOODED)
+    return None
+
+
+async def _handle(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, Any] | None:
+    kind = frame.get("type")
+    if kind == "ping":
+        return {}
+    if kind == "subscribe":
+        return await _subscribe(hub, member, frame)
+    if kind == "unsubscribe":
+        await hub.unsubscribe(member, str(frame.get("topic")))
+        return {}
+    handler = frames.handler_of(kind)
+    if handler is None:
+        raise UnknownFrame(_("There is no frame of this type."))
+    return await database_sync_to_async(handler)(member.user, frame) or {}
+
+
+async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, Any]:
+    """Authorise, listen, then read what was missed: nothing falls between the two."""
+    topic, after = frame.get("topic"), frame.get("after")
+    if after is not None and (type(after) is not int or after < 0):
+        raise Malformed(_("`after` is the last number you have."))
+    kind, identifier = await database_sync_to_async(topics.authorise)(member.user, topic)
+    if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
+        raise TooMany()
+    await hub.subscribe(member, topic)
+    answer: dict[str, Any] = {"topic": topic, "head": await database_sync_to_async(kind.head)(identifier)}
+    if after is not None and kind.resume is not None:
+        missed = await database_sync_to_async(kind.resume)(member.user, identifier, after)
+        if missed is None:
+            await hub.unsubscribe(member, topic)
+            raise Missing()
+        answer |= missed
+    return answer
+
+
+async def _check_right(scope: dict[str, Any], member: Member) -> None:
+    """Once a pulse, ask the database whether this person may still be here; works without the channel layer."""
+    while not member.closed:
+        await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
+        code = await database_sync_to_async(_right_now)(scope, member)
+        if code is not None:
+            member.close(code)
+
+
+def _right_now(scope: dict[str, Any], member: Member) -> int | None:
+    user = get_user_model().objects.filter(pk=member.user.pk, is_active=True).first()
+    if user is None:
+        return NOT_SIGNED_IN
+    session = scope.get("session")
+    if member.session_key and not session.exists(member.session_key):
+        return NOT_SIGNED_IN
+    return sessions.verdict(user)
+
+
+async def _user(scope: dict[str, Any], ticket: str) -> Any:
+    """The signed-in person of the session's cookie or of the ticket, None without either."""
+    if ticket:
+        user_id = await database_sync_to_async(tickets.redeem)(ticket)
+        return await get_user_model().objects.filter(pk=user_id, is_active=True).afirst() if user_id else None
+    user = await user_of_scope(scope)
+    return user if user.is_authenticated else None
+
+
+def _origin_allowed(scope: dict[str, Any], *, with_ticket: bool) -> bool:
+    """A browser always says where a page came from; only a program with a ticket may leave it out."""
+    origin = dict(scope["headers"]).get(b"origin")
+    if origin is None:
+        return with_ticket
+    host = urlsplit(origin.decode("latin-1")).hostname
+    allowed = [name for name in settings.ALLOWED_HOSTS if name != "*"]
+    return bool(host) and validate_host(host, allowed)
+
+
+def _count(user_id: Any) -> None:
+    arrivals, moment = _arrivals[user_id], time.monotonic()
+    while arrivals and arrivals[0] < moment - MINUTE:
+        arrivals.popleft()
+    if len(arrivals) >= settings.SKILLLINK["FRAMES_PER_MINUTE"]:
+        raise TooMany(_("Too many frames in a minute. Reconnect in a while."))
+    arrivals.append(moment)
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        frame = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(_("A frame is a JSON object.")) from error
+    if not isinstance(frame, dict) or _depth(frame) > DEEPEST:
+        raise Malformed(_("A frame is a JSON object, at most 16 levels deep."))
+    return frame
+
+
+def _depth(value: Any) -> int:
+    deepest, level = 0, [value]
+    while level and deepest <= DEEPEST:
+        deepest += 1
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return deepest
+
+
+def _error(refusal: Refusal, ref: Any) -> dict[str, Any]:
+    return {"type": "error", "ref": ref, **refusal.as_dict()}
