@@ -1,4 +1,4 @@
-"""HTTP goes to Django, `/ws/` to the one socket."""
+"""HTTP goes to Django, `/ws/` to the one socket. An unsafe production does not start."""
 
 import os
 
@@ -9,7 +9,11 @@ from django.core.asgi import get_asgi_application  # noqa: E402
 django_application = get_asgi_application()  # before anything that imports models
 
 from channels.routing import ProtocolTypeRouter  # noqa: E402
+from django.core.checks import Tags, run_checks  # noqa: E402
 
 from skilllink.realtime.routing import websocket_application  # noqa: E402
+
+if faults := [fault for fault in run_checks(tags=[Tags.security]) if fault.is_serious()]:
+    raise SystemExit("\n".join(f"SkillLink does not start: {fault.msg}" for fault in faults))
 
 application = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})

@@ -22,5 +22,5 @@ def plan(sender: Celery, **_kwargs: Any) -> None:
         "sweep": {"task": "skilllink.sweep", "schedule": every},
         "relay": {"task": "users.relay", "schedule": every},
         "audit_ledger": {"task": "payment.audit_ledger", "schedule": timedelta(minutes=10)},
-        "heartbeat": {"task": "skilllink.heartbeat", "schedule": timedelta(seconds=10)},
+        "heartbeat": {"task": "skilllink.heartbeat", "schedule": timedelta(seconds=3)},
     }

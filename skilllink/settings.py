@@ -100,6 +100,8 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
     },
     os.environ,
 )
+# the server's own limit lies above the product's, so that a frame just over it gets an answer before the close
+SOCKET_MESSAGE_BYTES = 2 * SKILLLINK["FRAME_BYTES"]
 CURRENCIES = env.list("SKILLLINK_CURRENCIES", default=["USD", "EUR", "JPY", "KWD"])
 DEFAULT_CURRENCY = env.str("SKILLLINK_DEFAULT_CURRENCY", default="USD")
 
@@ -235,7 +237,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": (
             "whitenoise.storage.CompressedManifestStaticFilesStorage"
-            if PRODUCTION
+            if env.bool("STATICFILES_MANIFEST", default=PRODUCTION)
             else "django.contrib.staticfiles.storage.StaticFilesStorage"
         )
     },
@@ -409,6 +411,7 @@ LOGGING = {
         "daphne": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
         "django_structlog": {"level": "WARNING"},
     },
 }

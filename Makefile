@@ -1,0 +1,51 @@
+# The front door. `make run` and `make test` need nothing but Python 3.11, git and make.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+MANAGE := $(BIN)/python manage.py
+
+.PHONY: run test setup setup-dev check screenshots services lock
+
+run: setup
+	@scripts/run $(PORT)
+
+test: setup-dev services
+	$(BIN)/pytest tests -n 2 --dist loadfile -q -m "not browser" --ignore tests/races
+	SKILLLINK_TEST_DB=postgres $(BIN)/pytest tests/payment tests/projects tests/users tests/moderation tests/chat tests/races -n 2 --dist loadfile -q
+	$(BIN)/pytest tests -q -m browser
+
+setup: .venv/runtime.stamp
+
+setup-dev: .venv/dev.stamp
+
+.venv/bin/python:
+	@scripts/environment $(PYTHON)
+
+.venv/runtime.stamp: requirements.txt | .venv/bin/python
+	@scripts/install requirements.txt $@
+
+.venv/dev.stamp: requirements-dev.txt | .venv/bin/python
+	@scripts/install requirements-dev.txt $@
+	@touch .venv/runtime.stamp
+
+services:
+	@scripts/services
+
+check: setup-dev services
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy skilllink users projects chat payment
+	$(BIN)/lint-imports
+	$(MANAGE) makemigrations --check --dry-run
+	$(BIN)/python scripts/check_templates.py
+	scripts/check_deploy
+	docker-compose --env-file deploy/example.env config --quiet
+
+screenshots: setup-dev services
+	$(BIN)/python scripts/screenshots.py
+
+# After editing a requirements*.in file.
+lock: setup-dev
+	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 requirements-dev.in -o requirements-dev.txt
