@@ -22,13 +22,25 @@ pytest_plugins = ["tests.cast", "tests.services.fixtures"]
 
 
 @pytest.fixture(scope="session")
-def template_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """The name of the migrated, empty test database, with nobody connected to it."""
+def template_database(django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a migrated, empty database with nobody connected to it, made once for a run."""
+    from django.core.management import call_command
     from django.db import connections
 
+    connection = connections["default"]
+    before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
-        connections.close_all()
-        yield str(connections["default"].settings_dict["NAME"])
+        _leave()
+        if connection.vendor == "postgresql":
+            name = f"template_{os.getpid()}"
+            _statement(connection, f'CREATE DATABASE "{name}"')
+        else:
+            name = str(tmp_path_factory.mktemp("template") / "db.sqlite3")
+        _point_at(name)
+        call_command("migrate", verbosity=0)
+        _leave()
+        _point_at(before)
+    yield name
 
 
 @pytest.fixture
@@ -40,6 +52,7 @@ def committed_db(template_database: str, django_db_blocker: Any, tmp_path: Path)
     from django.db import connections
 
     connection = connections["default"]
+    before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
         _leave()
         clone = f"{template_database}_copy" if connection.vendor == "postgresql" else str(tmp_path / "copy.sqlite3")
@@ -49,7 +62,7 @@ def committed_db(template_database: str, django_db_blocker: Any, tmp_path: Path)
             yield
         finally:
             _leave()
-            _point_at(template_database)
+            _point_at(before)
             if connection.vendor == "postgresql":
                 _statement(connection, f'DROP DATABASE "{clone}" WITH (FORCE)')
 

@@ -41,5 +41,6 @@ def authorise(user: Any, topic: Any) -> tuple[TopicKind, str]:
 
 
 def heads(topics: list[str]) -> dict[str, int]:
-    """The last number of each topic."""
-    return {topic: kind.head(identifier) for topic in topics for kind, identifier in [split(topic)]}
+    """The last number of each topic; a topic that nobody numbers is left out."""
+    pairs = [(topic, *topic.split(":", 1)) for topic in topics]
+    return {topic: _kinds[name].head(identifier) for topic, name, identifier in pairs if name in _kinds}

@@ -1,0 +1,135 @@
+"""Embedded mode as a process: it starts, says what it is, and ends when asked."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.services.processes import ROOT, end, free_port, wait_until
+
+
+
+def environment(folder: Path, **more: str) -> dict[str, str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SKILLLINK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "DATA_DIR"))}
+    return {**clean, "DATA_DIR": str(folder), **more}
+
+
+def manage(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "manage.py", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment(folder, **more), capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    done = manage(folder, "migrate", "--verbosity", "0")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
+    log = (folder / "log").open("ab")
+    command = [sys.executable, "manage.py", "up", "--port", str(port)]
+    return subprocess.Popen(command, cwd=ROOT, env=environment(folder, SKILLLINK_SWEEP_EVERY="1s"), stdout=log, stderr=log)
+
+
+def ready(port: int) -> dict[str, object] | None:
+    try:
+        answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
+    except httpx.TransportError:
+        return None
+    return answer.json() if answer.status_code == 200 else None
+
+
+@pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
+def test_it_becomes_ready_and_a_signal_ends_it_cleanly_within_ten_seconds(migrated: Path, by: signal.Signals) -> None:
+    port = free_port()
+    process = start(migrated, port)
+    try:
+        facts = wait_until(lambda: ready(port), seconds=30, what="readiness")
+        assert facts["worker_and_beat_age_seconds"] < 30
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz").json() == {"status": "alive"}
+        assert b"skilllink_heartbeat_age_seconds" in httpx.get(f"http://127.0.0.1:{port}/metrics").content
+        began = time.monotonic()
+        process.send_signal(by)
+        assert process.wait(15) == 0
+        assert time.monotonic() - began < 10
+    finally:
+        end(process)
+
+
+def test_a_taken_port_is_said_and_the_exit_is_not_zero(migrated: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        done = manage(migrated, "up", "--port", str(other.getsockname()[1]))
+    assert done.returncode == 1
+    assert "is taken" in done.stderr
+
+
+def test_the_asgi_module_imports_with_nothing_else_set(tmp_path: Path) -> None:
+    code = "import skilllink.asgi as a; print(type(a.application).__name__)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "ProtocolTypeRouter", done.stderr
+
+
+def test_runserver_answers_after_migrate(migrated: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
+    log = (migrated / "runserver.log").open("ab")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(migrated), stdout=log, stderr=log)
+    try:
+        wait_until(lambda: _status(f"http://127.0.0.1:{port}/gigs/") == 200, seconds=30, what="runserver's answer")
+        assert _status(f"http://127.0.0.1:{port}/static/css/app.css") == 200
+    finally:
+        end(process)
+
+
+def _status(url: str) -> int:
+    try:
+        return httpx.get(url, timeout=5).status_code
+    except httpx.TransportError:
+        return 0
+
+
+UNSAFE = {
+    "SECRET_KEY": ("short", "SECRET_KEY needs"),
+    "ALLOWED_HOSTS": ("*", "ALLOWED_HOSTS must name"),
+    "DEBUG": ("1", "DEBUG must be off"),
+    "SITE_URL": ("http://skilllink.example", "SITE_URL must be"),
+    "REDIS_URL": ("", "REDIS_URL must name"),
+    "DATABASE_URL": ("", "DATABASE_URL must name"),
+    "EMAIL_URL": ("", "EMAIL_URL must name"),
+    "SKILLLINK_DEMO": ("1", "SKILLLINK_DEMO must be off"),
+}
+SAFE = {
+    "SKILLLINK_PRODUCTION": "1",
+    "SECRET_KEY": "k3" * 40,
+    "ALLOWED_HOSTS": "skilllink.example",
+    "SITE_URL": "https://skilllink.example",
+    "REDIS_URL": "redis://127.0.0.1:1/0",
+    "DATABASE_URL": "postgres://skilllink@127.0.0.1:1/skilllink",
+    "EMAIL_URL": "smtp://mail.example:25",
+}
+
+
+@pytest.mark.parametrize("name", UNSAFE)
+def test_an_unsafe_production_does_not_start_and_says_why(name: str, tmp_path: Path) -> None:
+    value, sentence = UNSAFE[name]
+    command = [sys.executable, "-c", "import skilllink.asgi"]
+    unsafe = environment(tmp_path, **{**SAFE, name: value})
+    done = subprocess.run(command, cwd=ROOT, env=unsafe, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+
+
+def test_a_safe_production_loads(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "import skilllink.asgi"]
+    done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path, **SAFE), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

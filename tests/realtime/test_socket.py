@@ -1,0 +1,188 @@
+"""The one socket: who may open it, what it refuses, what it delivers, when it closes."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+from users.models import User
+
+from skilllink.asgi import application
+from skilllink.realtime import hub as hubs
+from skilllink.realtime import sessions, tickets, topics
+from skilllink.realtime.push import push_now, revoke
+from skilllink.realtime.socket import _arrivals
+from skilllink.transactions import verb
+from tests import cast
+
+ORIGIN = (b"origin", b"http://localhost")
+Open = Callable[..., Any]
+
+
+@pytest.fixture
+def people(committed_db: None) -> tuple[User, User]:
+    _arrivals.clear()
+    return cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
+
+
+@pytest.fixture
+async def open_socket() -> AsyncIterator[Open]:
+    """`await open_socket(user)` connects and reads the hello; all are closed at the end."""
+    opened: list[WebsocketCommunicator] = []
+
+    async def connect(user: User | None, *, headers: list[Any] | None = None, query: str = "", hello: bool = True) -> Any:
+        cookies = [] if user is None else [await sync_to_async(_cookie)(user)]
+        given = [ORIGIN] if headers is None else headers
+        communicator = WebsocketCommunicator(application, f"/ws/{query}", headers=[*given, *cookies])
+        opened.append(communicator)
+        communicator.accepted, communicator.code = await communicator.connect(timeout=5)
+        if hello:
+            assert (await communicator.receive_json_from(5))["type"] == "hello"
+        return communicator
+
+    yield connect
+    for communicator in opened:
+        await communicator.disconnect()
+    hub = await hubs.get_hub()
+    for task in hub.tasks:
+        task.cancel()
+    # the thread of sync_to_async outlives this test's database
+    await sync_to_async(connections.close_all)()
+
+
+def _cookie(user: User) -> tuple[bytes, bytes]:
+    client = Client()
+    client.force_login(user)
+    return b"cookie", f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}".encode()
+
+
+async def closed_with(communicator: Any) -> int:
+    """Read until the server closes; return its code."""
+    while True:
+        message = await communicator.receive_output(5)
+        if message["type"] == "websocket.close":
+            return int(message["code"])
+
+
+async def error_for(communicator: Any, text: str) -> dict[str, Any]:
+    await communicator.send_to(text_data=text)
+    answer: dict[str, Any] = await communicator.receive_json_from(5)
+    assert answer["type"] == "error", answer
+    return answer
+
+
+async def test_an_anonymous_socket_is_closed_with_4401(people: Any, open_socket: Open) -> None:
+    assert await closed_with(await open_socket(None, hello=False)) == 4401
+
+
+@pytest.mark.parametrize("headers", [[], [(b"origin", b"http://evil.example")], [(b"origin", b"null")], [(b"origin", b"http://localhost.evil.example")]])
+async def test_a_foreign_or_missing_origin_is_refused_at_the_handshake(people: Any, open_socket: Open, headers: Any) -> None:
+    communicator = await open_socket(people[0], headers=headers, hello=False)
+    assert not communicator.accepted
+
+
+@pytest.mark.parametrize("text", ["[]", "5", '"hello"', "null", "{", "[" * 10_000, json.dumps({"a": json.loads("[" * 17 + "]" * 17)})])
+async def test_what_is_no_frame_gets_an_error_and_the_socket_stays(people: Any, open_socket: Open, text: str) -> None:
+    communicator = await open_socket(people[0])
+    assert (await error_for(communicator, text))["code"] == "malformed"
+    await communicator.send_json_to({"type": "ping", "ref": 7})
+    assert await communicator.receive_json_from(5) == {"type": "ack", "ref": 7}
+
+
+@pytest.mark.parametrize("kind", ["nonsense", "websocket.disconnect", "hub.event", "socket.close", "__init__", None, 5, {}])
+async def test_an_unknown_or_reserved_type_is_refused_by_name(people: Any, open_socket: Open, kind: Any) -> None:
+    communicator = await open_socket(people[0])
+    assert (await error_for(communicator, json.dumps({"type": kind})))["code"] == "frame.unknown"
+
+
+async def test_a_frame_of_100_kb_is_told_and_closed_with_1009(people: Any, open_socket: Open) -> None:
+    communicator = await open_socket(people[0])
+    assert (await error_for(communicator, json.dumps({"type": "ping", "pad": "x" * 100_000})))["code"] == "too_large"
+    assert await closed_with(communicator) == 1009
+
+
+async def test_a_binary_frame_is_closed_with_1003(people: Any, open_socket: Open) -> None:
+    communicator = await open_socket(people[0])
+    await communicator.send_to(bytes_data=b"\x00")
+    assert await closed_with(communicator) == 1003
+
+
+async def test_a_flood_gets_an_error_and_4429(people: Any, open_socket: Open, settings: Any) -> None:
+    settings.SKILLLINK = {**settings.SKILLLINK, "FRAMES_PER_MINUTE": 3}
+    communicator = await open_socket(people[0])
+    for number in range(3):
+        await communicator.send_json_to({"type": "ping", "ref": number})
+        assert (await communicator.receive_json_from(5))["ref"] == number
+    assert (await error_for(communicator, '{"type":"ping"}'))["code"] == "too_many"
+    assert await closed_with(communicator) == 4429
+
+
+async def test_a_strangers_topic_and_one_that_does_not_exist_get_the_same_answer(people: Any, open_socket: Open) -> None:
+    communicator = await open_socket(people[0])
+    answers = []
+    for topic in (f"user:{people[1].pk}", "user:00000000-0000-7000-8000-000000000000", "nothing:1", "user:'\n</script>"):
+        answer = await error_for(communicator, json.dumps({"type": "subscribe", "topic": topic, "ref": 1}))
+        answers.append(answer)
+    assert all(answer == answers[0] for answer in answers)
+    assert answers[0]["code"] == "missing"
+
+
+async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothing_later(people: Any, open_socket: Open) -> None:
+    topics.register(topics.TopicKind("tests", lambda user, pk: True, lambda pk: 3))
+    one, two = await open_socket(people[0]), await open_socket(people[1])
+    for communicator in (one, two):
+        await communicator.send_json_to({"type": "subscribe", "topic": "tests:a", "ref": 1})
+        assert (await communicator.receive_json_from(5))["head"] == 3
+    await sync_to_async(push_now, thread_sensitive=False)("tests:a", {"type": "said", "seq": 4})
+    for communicator in (one, two):
+        assert await communicator.receive_json_from(5) == {"type": "event", "topic": "tests:a", "event": {"type": "said", "seq": 4}}
+    await sync_to_async(verb(lambda: revoke("tests:a", people[1].pk)), thread_sensitive=False)()
+    assert (await two.receive_json_from(5))["type"] == "revoked"
+    await sync_to_async(push_now, thread_sensitive=False)("tests:a", {"type": "said", "seq": 5})
+    assert (await one.receive_json_from(5))["event"]["seq"] == 5
+    assert await two.receive_nothing(0.3)
+
+
+async def test_the_sockets_of_a_person_are_closed_by_a_verb(people: Any, open_socket: Open) -> None:
+    communicator = await open_socket(people[0])
+    await sync_to_async(verb(lambda: sessions.close_sockets(people[0].pk, code=4403)), thread_sensitive=False)()
+    assert await closed_with(communicator) == 4403
+
+
+async def test_without_a_push_the_pulse_finds_that_the_right_has_ended(people: Any, open_socket: Open, settings: Any) -> None:
+    from datetime import timedelta
+
+    settings.SKILLLINK = {**settings.SKILLLINK, "PULSE_EVERY": timedelta(seconds=0.2)}
+    communicator = await open_socket(people[0])
+    await User.objects.filter(pk=people[0].pk).aupdate(is_active=False)
+    assert await closed_with(communicator) == 4401
+
+
+async def test_the_pulse_tells_the_head_of_each_topic(people: Any, open_socket: Open, settings: Any) -> None:
+    from datetime import timedelta
+
+    settings.SKILLLINK = {**settings.SKILLLINK, "PULSE_EVERY": timedelta(seconds=0.2)}
+    topics.register(topics.TopicKind("tests", lambda user, pk: True, lambda pk: 41))
+    communicator = await open_socket(people[0])
+    await communicator.send_json_to({"type": "subscribe", "topic": "tests:a"})
+    while (frame := await communicator.receive_json_from(5))["type"] != "pulse" or "tests:a" not in frame["heads"]:
+        pass
+    assert frame["heads"]["tests:a"] == 41
+
+
+async def test_a_ticket_opens_one_socket_without_origin_and_no_second(people: Any, open_socket: Open) -> None:
+    ticket = await sync_to_async(tickets.issue)(people[0])
+    await open_socket(None, headers=[], query=f"?ticket={ticket}")
+    assert await closed_with(await open_socket(None, headers=[], query=f"?ticket={ticket}", hello=False)) == 4401
+    assert await closed_with(await open_socket(None, headers=[], query="?ticket=forged", hello=False)) == 4401
+
+
+async def test_one_socket_too_many_is_told_and_closed(people: Any, open_socket: Open, settings: Any) -> None:
+    settings.SKILLLINK = {**settings.SKILLLINK, "SOCKETS_PER_USER": 1}
+    await open_socket(people[0])
+    assert await closed_with(await open_socket(people[0], hello=False)) == 4429
