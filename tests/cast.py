@@ -26,25 +26,31 @@ def staff(name: str, group: str) -> User:
 
 
 @pytest.fixture
-def client_person(db: None) -> User:
+def database(request: pytest.FixtureRequest) -> None:
+    """The database of this test: the one in which transactions commit if the test asks for it."""
+    request.getfixturevalue("committed_db" if "committed_db" in request.fixturenames else "db")
+
+
+@pytest.fixture
+def client_person(database: None) -> User:
     return make("Ines Varga", client=True)
 
 
 @pytest.fixture
-def freelancer(db: None) -> User:
+def freelancer(database: None) -> User:
     return make("Tomasz Okoro", freelancer=True)
 
 
 @pytest.fixture
-def outsider(db: None) -> User:
+def outsider(database: None) -> User:
     return make("Olga Stranger", client=True, freelancer=True)
 
 
 @pytest.fixture
-def moderator(db: None) -> User:
+def moderator(database: None) -> User:
     return staff("Mira Moder", "Moderator")
 
 
 @pytest.fixture
-def finance(db: None) -> User:
+def finance(database: None) -> User:
     return staff("Fin Ledger", "Finance")
