@@ -1,15 +1,112 @@
+from typing import Any
+from zoneinfo import available_timezones
+
 from django import forms
+from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from users.models import User
+from skilllink import files, money
+from skilllink.errors import Refusal
+from users.models import Profile, Skill, User
+from users.notifications.sentences import ALWAYS, GROUPS
+
+AVATAR_BYTES = 5 * 1024 * 1024
 
 
 class SignupForm(forms.Form):
     """What sign-up asks beside e-mail and password."""
 
-    name = forms.CharField(label=_("Your name"), max_length=80)
+    name = forms.CharField(label=_("Your name"), max_length=80, widget=forms.TextInput(attrs={"autocomplete": "name"}))
 
     def signup(self, request: HttpRequest, user: User) -> None:
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
+
+
+class RolesForm(forms.Form):
+    """Client, freelancer, or both."""
+
+    is_client = forms.BooleanField(label=_("I want to hire"), required=False)
+    is_freelancer = forms.BooleanField(label=_("I want to work"), required=False)
+
+
+class ProfileForm(forms.ModelForm):
+    """What others see. The rate is typed as a figure and kept in minor units; the picture is written anew."""
+
+    name = forms.CharField(label=_("Your name"), max_length=80)
+    timezone = forms.ChoiceField(label=_("Timezone"), choices=lambda: [(z, z) for z in sorted(available_timezones())])
+    skills = forms.CharField(
+        label=_("Skills"), required=False, help_text=_("Up to 15, separated by commas, from our list.")
+    )
+    rate = forms.CharField(label=_("Hourly rate"), required=False, max_length=20)
+    rate_currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
+    picture = forms.FileField(label=_("Picture"), required=False, help_text=_("PNG, JPEG or WebP, up to 5 MB."))
+
+    class Meta:
+        model = Profile
+        fields = ("headline", "overview", "languages", "hours_per_week", "away_until", "visibility")
+        widgets = {
+            "overview": forms.Textarea(attrs={"rows": 6}),
+            "away_until": forms.DateInput(attrs={"type": "date"}),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        profile = self.instance
+        self.initial |= {
+            "name": profile.user.name,
+            "timezone": profile.user.timezone,
+            "skills": ", ".join(profile.skills.values_list("name", flat=True)),
+            "rate": money.plain(profile.rate_amount, profile.rate_currency) if profile.rate_amount else "",
+            "rate_currency": profile.rate_currency,
+        }
+        self.order_fields(("name", "picture", "headline", "overview", "skills", "rate", "rate_currency"))
+
+    def clean_skills(self) -> list[Skill]:
+        names = [name.strip() for name in self.cleaned_data["skills"].split(",") if name.strip()]
+        if len(names) > 15:
+            raise forms.ValidationError(_("Name at most 15 skills."))
+        found = {skill.name.lower(): skill for skill in Skill.objects.filter(name__in=names)}
+        found |= {skill.name.lower(): skill for name in names for skill in Skill.objects.filter(name__iexact=name)}
+        unknown = [name for name in names if name.lower() not in found]
+        if unknown:
+            raise forms.ValidationError(_("“%s” isn't a skill of our list.") % unknown[0])
+        return [found[name.lower()] for name in names]
+
+    def clean_picture(self) -> Any:
+        picture = self.cleaned_data["picture"]
+        if not picture:
+            return None
+        try:
+            files.check_upload(picture, max_bytes=AVATAR_BYTES)
+            return files.reencode_image(picture)
+        except Refusal as refusal:
+            raise forms.ValidationError(str(refusal.sentence)) from refusal
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        data["rate_amount"] = None
+        if data.get("rate") and data.get("rate_currency"):
+            try:
+                data["rate_amount"] = money.parse(data["rate"], data["rate_currency"], field="rate")
+            except Refusal as refusal:
+                self.add_error("rate", str(refusal.fields.get("rate", refusal.sentence)))
+        return data
+
+
+class PreferencesForm(forms.Form):
+    """Which kinds of notification are also e-mailed; money and security always are."""
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        off = set(user.preferences.filter(email=False).values_list("group", flat=True))
+        for group, label in GROUPS.items():
+            always = group in ALWAYS
+            self.fields[group] = forms.BooleanField(
+                label=label,
+                required=False,
+                disabled=always,
+                initial=always or group not in off,
+                help_text=_("Always on.") if always else "",
+            )

@@ -75,17 +75,36 @@ def choose_roles(user: User, *, client: bool, freelancer: bool) -> User:
     return user
 
 
+def profile_of(user: User) -> Profile:
+    """The person's profile; made now for an account that was made without one (createsuperuser)."""
+    found = Profile.objects.filter(user=user).select_related("user").first()
+    return found or _late_profile(user)
+
+
 @verb
-def change_profile(user: User, *, skills: list[Skill] | None = None, **fields: Any) -> Profile:
-    """Save the fields of the person's own profile. Raises TooManySkills for more than 15."""
+def _late_profile(user: User) -> Profile:
+    return make_profile(user)
+
+
+@verb
+def change_profile(
+    user: User,
+    *,
+    skills: list[Skill] | None = None,
+    name: str | None = None,
+    timezone: str | None = None,
+    **fields: Any,
+) -> Profile:
+    """Save the fields of the person's own profile, and their name and timezone. Raises TooManySkills for over 15."""
     require_active(user)
     if skills is not None and len(skills) > 15:
         raise TooManySkills(fields={"skills": TooManySkills.sentence})
     profile = Profile.objects.select_for_update().get(user=user)
-    for name, value in fields.items():
-        setattr(profile, name, value)
+    for field, value in fields.items():
+        setattr(profile, field, value)
     profile.onboarded = True
     profile.save()
     if skills is not None:
         profile.skills.set(skills)
+    User.objects.filter(pk=user.pk).update(name=name or user.name, timezone=timezone or user.timezone)
     return profile

@@ -37,3 +37,8 @@ def require_active(user: Any) -> None:
     if sanction.kind == Sanction.Kind.BAN:
         raise Banned(reason=sanction.reason)
     raise Suspended(until=written(sanction.until), reason=sanction.reason)
+
+
+def close_code(user: Any) -> int | None:
+    """The code to close the sockets of a person with who may not act, else None."""
+    return 4403 if stop(user) else None

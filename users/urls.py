@@ -1,6 +1,20 @@
 """Addresses of users."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
+
+from users.views import demo, notifications, people, settings
 
 app_name = "users"
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("people/", people.index, name="people"),
+    path("people/<slug:slug>/", people.show, name="person"),
+    path("people/<slug:slug>/picture/<str:revision>/", people.avatar, name="avatar"),
+    path("welcome/", settings.welcome, name="welcome"),
+    path("settings/", settings.show, name="settings"),
+    path("settings/notifications/", settings.choose_preferences, name="preferences"),
+    path("notifications/", notifications.index, name="notifications"),
+    path("notifications/bell/", notifications.bell, name="bell"),
+    path("notifications/read/", notifications.read, name="notifications_read"),
+    path("notifications/unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
+    path("demo/mail/", demo.mail, name="demo_mail"),
+]

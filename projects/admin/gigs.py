@@ -53,9 +53,7 @@ class GigAdmin(admin.ModelAdmin):
         return format_html('<a href="{}">{}</a>', reverse("admin:projects_gig_moderate", args=[gig.pk]), word)
 
     def get_urls(self) -> list[URLPattern]:
-        moderate = path(
-            "<uuid:pk>/moderate/", self.admin_site.admin_view(self.moderate), name="projects_gig_moderate"
-        )
+        moderate = path("<uuid:pk>/moderate/", self.admin_site.admin_view(self.moderate), name="projects_gig_moderate")
         return [moderate, *super().get_urls()]
 
     def moderate(self, request: HttpRequest, pk: Any) -> HttpResponse:

@@ -1,0 +1,74 @@
+"""A person's own pages: welcome, settings, preferences."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.base import ContentFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from skilllink.errors import Unprocessable
+from users import people, preferences
+from users.forms import PreferencesForm, ProfileForm, RolesForm
+from users.models import Skill
+from users.standing import stop
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def welcome(request: HttpRequest) -> HttpResponse:
+    """The first steps after sign-up: what one is here for, and the profile."""
+    return _edit(request, "users/settings/welcome.html", "home")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def show(request: HttpRequest) -> HttpResponse:
+    """Everything a person can change about themselves."""
+    return _edit(request, "users/settings/show.html", "users:settings")
+
+
+@login_required
+@require_POST
+def choose_preferences(request: HttpRequest) -> HttpResponse:
+    form = PreferencesForm(request.POST, user=request.user)
+    if form.is_valid():
+        preferences.choose(request.user, form.cleaned_data)
+        messages.success(request, _("Saved."))
+    return redirect("users:settings")
+
+
+def _edit(request: HttpRequest, template: str, then: str) -> HttpResponse:
+    user: Any = request.user
+    profile = people.profile_of(user)
+    data, uploads = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    roles = RolesForm(data, initial={"is_client": user.is_client, "is_freelancer": user.is_freelancer})
+    form = ProfileForm(data, uploads, instance=profile)
+    if data is not None and form.is_valid() and roles.is_valid():
+        try:
+            _save(user, roles.cleaned_data, form.cleaned_data)
+        except Unprocessable as refusal:
+            roles.add_error(None, str(refusal.sentence))
+        else:
+            messages.success(request, _("Saved."))
+            return redirect(then)
+    context = {
+        "roles": roles,
+        "form": form,
+        "preferences": PreferencesForm(user=user),
+        "skills": Skill.objects.values_list("name", flat=True),
+        "sanction": stop(user),
+    }
+    return render(request, template, context, status=200 if data is None else 422)
+
+
+def _save(user: Any, roles: dict[str, Any], data: dict[str, Any]) -> None:
+    people.choose_roles(user, client=roles["is_client"], freelancer=roles["is_freelancer"])
+    fields = {name: data[name] for name in ProfileForm.Meta.fields}
+    fields |= {"rate_amount": data["rate_amount"], "rate_currency": data["rate_currency"]}
+    if data["picture"]:
+        fields["avatar"] = ContentFile(data["picture"].read(), "picture.webp")
+    people.change_profile(user, skills=data["skills"], name=data["name"], timezone=data["timezone"], **fields)
