@@ -4,6 +4,7 @@ A subset of Markdown; HTML in the source stays text, pictures become links, and 
 allow-list, so that a fault in the parser alone opens nothing.
 """
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -35,13 +36,13 @@ def render_inline(text: str) -> SafeString:
 def plain(text: str, limit: int = 140) -> str:
     """`text` without its Markdown, on one line, cut after `limit` characters: for lists and quotes."""
     words = " ".join(nh3.clean(_parser.render(text[: limit * 8]), tags=set()).split())
-    words = words.replace("&lt;", "<").replace("&gt;", ">").replace("&nbsp;", " ").replace("&amp;", "&")
+    words = html.unescape(words)
     return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
 
 
-def _clean(html: str) -> str:
+def _clean(source: str) -> str:
     return nh3.clean(
-        html,
+        source,
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes=SCHEMES,
