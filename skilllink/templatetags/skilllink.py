@@ -6,6 +6,7 @@ Each tag here is one component of the art direction; its mark-up is in `template
 import re
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import template
 from django.conf import settings
@@ -131,6 +132,17 @@ def clock(
             "soon": (due - now).total_seconds() < 86400,
         },
     )
+
+
+@register.simple_tag
+def now_in(zone: str) -> str:
+    """The wall clock somewhere else: `16:05 in Lagos`."""
+    try:
+        there = moments.now().astimezone(ZoneInfo(zone))
+    except (ValueError, OSError, KeyError):
+        return ""
+    place = zone.rsplit("/", 1)[-1].replace("_", " ")
+    return _("%(hour)s in %(place)s") % {"hour": there.strftime("%H:%M"), "place": place}
 
 
 # --- people -------------------------------------------------------------------------------------

@@ -1,0 +1,114 @@
+"""What a browser may say over the socket. Each is a door to the same verb as the forms and the API."""
+
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from chat import messages, rooms
+from chat.models import Room
+from skilllink.errors import Malformed, Missing
+from skilllink.realtime import frames, topics
+from skilllink.realtime.push import push_now
+
+
+class UnknownField(Malformed):
+    code, sentence = "frame.unknown_field", _("This frame has a field that isn't one of its own. Nothing was changed.")
+
+
+def _uuid(value: Any) -> UUID:
+    try:
+        return UUID(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise Missing() from error
+
+
+def _only(frame: dict[str, Any], *names: str) -> None:
+    if set(frame) - {"type", "ref", *names}:
+        raise UnknownField()
+
+
+def send(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    """The author is the socket's person; a frame that names one is refused."""
+    _only(frame, "room", "body", "client_id", "reply_to", "attachments")
+    files = frame.get("attachments") or []
+    if not isinstance(files, list):
+        raise Malformed()
+    message = messages.post(
+        _uuid(frame.get("room")),
+        user,
+        frame.get("body", ""),
+        client_id=frame.get("client_id", ""),
+        reply_to=_uuid(frame["reply_to"]) if frame.get("reply_to") else None,
+        attachments=[_uuid(pk) for pk in files],
+    )
+    return {"client_id": message.client_id, "seq": message.seq, "id": str(message.pk)}
+
+
+def edit(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    _only(frame, "message", "body")
+    return {"id": str(messages.edit(_uuid(frame.get("message")), by=user, body=frame.get("body", "")).pk)}
+
+
+def delete(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    _only(frame, "message")
+    return {"id": str(messages.delete(_uuid(frame.get("message")), by=user).pk)}
+
+
+def react(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    _only(frame, "message", "sign", "on")
+    on = frame.get("on", True) is True
+    return {"id": str(messages.react(_uuid(frame.get("message")), by=user, sign=str(frame.get("sign")), on=on).pk)}
+
+
+def read(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    _only(frame, "room", "upto")
+    upto: Any = frame.get("upto")
+    return {"upto": messages.mark_read(_uuid(frame.get("room")), user, upto)}
+
+
+def typing(user: Any, frame: dict[str, Any]) -> None:
+    """Told at once and kept nowhere."""
+    _only(frame, "room")
+    room = find(user, frame.get("room"))
+    push_now(f"room:{room.pk}", {"type": "typing", "user": str(user.pk), "name": user.get_short_name()})
+
+
+def find(user: Any, room_id: Any) -> Room:
+    """A room the person is in. Raises Missing."""
+    room = Room.objects.visible_to(user).filter(pk=_uuid(str(room_id))).first()
+    if room is None:
+        raise Missing()
+    return room
+
+
+def _may_listen(user: Any, room_id: str) -> bool:
+    try:
+        rooms.member(find(user, room_id), user)
+    except Missing:
+        return False
+    return True
+
+
+def _head(room_id: str) -> int:
+    return Room.objects.filter(pk=_uuid(room_id)).values_list("seq", flat=True).first() or 0
+
+
+def _resume(user: Any, room_id: str, seq: int) -> dict[str, Any] | None:
+    try:
+        return messages.after(find(user, room_id), user, seq)
+    except Missing:
+        return None
+
+
+def register() -> None:
+    topics.register(topics.TopicKind("room", may_listen=_may_listen, head=_head, resume=_resume))
+    for name, handler in {
+        "message.send": send,
+        "message.edit": edit,
+        "message.delete": delete,
+        "message.react": react,
+        "room.read": read,
+        "typing": typing,
+    }.items():
+        frames.register(name, handler)

@@ -1,0 +1,254 @@
+// The room: what is written is shown at once as pending, kept in a local outbox until the server has it, sent again
+// under the same id after a reload or a lost connection. What others write is drawn from the server's own fragment.
+
+import { send, subscribe } from "./socket.js";
+import { upload } from "./upload.js";
+
+const TYPING_EVERY = 3000;
+const TYPING_SHOWN = 4000;
+
+class Room {
+  constructor(pane) {
+    this.pane = pane;
+    this.id = pane.dataset.room;
+    this.log = pane.querySelector(".log");
+    this.form = pane.querySelector(".composer");
+    this.text = this.form.elements.body;
+    [this.sending, this.failed, this.writing, this.uploading, this.remove] =
+      pane.querySelector("[data-words]").dataset.words.split("|");
+    this.files = [];
+    this.typed = 0;
+    this.drawing = Promise.resolve();
+    this.text.value = localStorage.getItem(this.key("draft")) ?? "";
+    this.listen();
+    for (const message of this.outbox()) this.show(message);
+    this.bottom();
+    this.receipts(Number(pane.dataset.read));
+    subscribe(`room:${this.id}`, {
+      after: Number(pane.dataset.seq),
+      onEvent: (event) => this.hear(event),
+    });
+    document.addEventListener("connection", ({ detail }) => detail.state === "live" && this.flush());
+    this.flush();
+    this.read();
+  }
+
+  key(name) {
+    return `${name}:${document.documentElement.dataset.user}:${this.id}`;
+  }
+
+  outbox() {
+    return JSON.parse(localStorage.getItem(this.key("outbox")) ?? "[]");
+  }
+
+  keep(messages) {
+    localStorage.setItem(this.key("outbox"), JSON.stringify(messages));
+  }
+
+  listen() {
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.say();
+    });
+    this.text.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.say();
+    });
+    this.text.addEventListener("input", () => {
+      localStorage.setItem(this.key("draft"), this.text.value);
+      if (Date.now() - this.typed < TYPING_EVERY) return;
+      this.typed = Date.now();
+      send({ type: "typing", room: this.id }).catch(() => {});
+    });
+    this.log.addEventListener("click", (event) => this.click(event));
+    this.form.querySelector("[data-attach]").addEventListener("change", (event) => {
+      for (const file of event.target.files) this.attach(file);
+      event.target.value = "";
+    });
+    document.addEventListener("visibilitychange", () => this.read());
+  }
+
+  say() {
+    const body = this.text.value.trim();
+    const ready = this.files.filter((file) => file.id);
+    if ((!body && !ready.length) || ready.length < this.files.length) return;
+    const message = { client_id: crypto.randomUUID(), body, attachments: ready.map((file) => file.id) };
+    this.files = [];
+    this.form.querySelector(".uploads").replaceChildren();
+    this.text.value = "";
+    localStorage.removeItem(this.key("draft"));
+    this.keep([...this.outbox(), message]);
+    this.show(message);
+    this.bottom();
+    this.flush();
+  }
+
+  show(message) {
+    const row = this.pane.querySelector("[data-template=pending]").content.cloneNode(true).firstElementChild;
+    row.dataset.client = message.client_id;
+    row.querySelector(".msg").textContent = message.body || "…";
+    row.querySelector(".meta").textContent = this.sending;
+    this.log.append(row);
+  }
+
+  // One after the other, so that they arrive in the order they were written.
+  async flush() {
+    if (this.flushing) return;
+    this.flushing = true;
+    for (const message of this.outbox()) {
+      try {
+        await send({ type: "message.send", room: this.id, ...message });
+      } catch (error) {
+        if (!error.code) break; // offline: it stays pending and goes with the next connection
+        this.mark(message, error.sentence);
+        break;
+      }
+      this.keep(this.outbox().filter((kept) => kept.client_id !== message.client_id));
+    }
+    this.flushing = false;
+  }
+
+  mark(message, sentence) {
+    const row = this.find(message.client_id);
+    if (!row) return;
+    row.querySelector(".msg").classList.add("failed");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "btn plain";
+    button.dataset.retry = message.client_id;
+    button.textContent = this.failed;
+    row.querySelector(".meta").replaceChildren(`${sentence} `, button);
+  }
+
+  find(clientId) {
+    return clientId ? this.log.querySelector(`[data-client="${CSS.escape(clientId)}"]`) : null;
+  }
+
+  click(event) {
+    if (event.target.dataset.retry) this.flush();
+    const older = event.target.closest("[data-older]");
+    if (older) this.older(older);
+  }
+
+  hear(event) {
+    if (event.type === "typing") return this.typing(event);
+    if (event.type === "room.read") return this.receipts(event.upto, event.user);
+    if (event.message) this.drawing = this.drawing.then(() => this.draw(event.message)).catch(() => {});
+  }
+
+  async draw(message) {
+    const answer = await fetch(`/messages/message/${message.id}/`, { headers: { Accept: "text/html" } });
+    if (!answer.ok) return;
+    const atBottom = this.atBottom();
+    const holder = document.createElement("div");
+    holder.innerHTML = await answer.text();
+    const row = holder.firstElementChild;
+    const there = document.getElementById(row.id);
+    if (there) there.replaceWith(row);
+    else {
+      const mine = message.author?.id === document.documentElement.dataset.user;
+      if (mine) this.find(message.client_id)?.remove();
+      const next = [...this.log.querySelectorAll(".entry")].find((entry) => Number(entry.dataset.seq) > message.seq);
+      next ? next.before(row) : this.log.append(row);
+      this.log.querySelector("[data-empty]")?.remove();
+      if (atBottom || mine) this.bottom();
+    }
+    this.receipts();
+    this.read();
+  }
+
+  async older(button) {
+    const first = this.log.querySelector(".entry");
+    const answer = await fetch(`${button.dataset.older}?before=${first.dataset.seq}`);
+    if (!answer.ok) return;
+    const before = this.log.scrollHeight;
+    const holder = document.createElement("div");
+    holder.innerHTML = await answer.text();
+    if (!holder.children.length || Number(holder.firstElementChild.dataset.seq) <= 1) button.remove();
+    first.before(...holder.children);
+    this.log.scrollTop += this.log.scrollHeight - before;
+  }
+
+  atBottom() {
+    return this.log.scrollHeight - this.log.scrollTop - this.log.clientHeight < 80;
+  }
+
+  bottom() {
+    this.log.scrollTop = this.log.scrollHeight;
+  }
+
+  // Read marks go forward only, and only while somebody is looking.
+  read() {
+    const last = Math.max(0, ...[...this.log.querySelectorAll(".entry[id]")].map((row) => Number(row.dataset.seq)));
+    if (document.hidden || last <= (this.marked ?? 0) || !this.pane.offsetParent) return;
+    send({ type: "room.read", room: this.id, upto: last })
+      .then(() => {
+        this.marked = last;
+      })
+      .catch(() => {});
+  }
+
+  receipts(upto = this.readUpto ?? 0, by = null) {
+    const me = document.documentElement.dataset.user;
+    if (by === me) return;
+    this.readUpto = Math.max(this.readUpto ?? 0, upto);
+    const mine = [...this.log.querySelectorAll(`.entry[data-author="${me}"]`)];
+    const last = mine.filter((row) => Number(row.dataset.seq) <= this.readUpto).at(-1);
+    for (const row of mine) {
+      const receipt = row.querySelector(".receipt");
+      if (receipt) receipt.hidden = row !== last;
+    }
+  }
+
+  typing({ user, name }) {
+    if (user === document.documentElement.dataset.user) return;
+    const line = this.form.querySelector("[data-typing]");
+    line.textContent = `${name} ${this.writing}`;
+    clearTimeout(this.hush);
+    this.hush = setTimeout(() => {
+      line.textContent = "";
+    }, TYPING_SHOWN);
+  }
+
+  attach(file) {
+    const row = document.createElement("li");
+    const name = document.createElement("span");
+    name.textContent = `${this.uploading} ${file.name}`;
+    const bar = document.createElement("progress");
+    bar.max = 1;
+    bar.setAttribute("aria-label", file.name);
+    const cancel = document.createElement("button");
+    cancel.type = "button";
+    cancel.className = "btn plain";
+    cancel.textContent = this.remove;
+    row.append(name, bar, cancel);
+    this.form.querySelector(".uploads").append(row);
+    const entry = { id: null };
+    this.files.push(entry);
+    const drop = () => {
+      this.files = this.files.filter((kept) => kept !== entry);
+      row.remove();
+    };
+    const job = upload(this.pane.dataset.uploadTo, file, { onProgress: (share) => (bar.value = share) });
+    cancel.addEventListener("click", () => {
+      job.abort();
+      drop();
+    });
+    job.then(
+      ({ id }) => {
+        entry.id = id;
+        name.textContent = file.name;
+        bar.value = 1;
+      },
+      (error) => {
+        this.files = this.files.filter((kept) => kept !== entry);
+        bar.remove();
+        if (!error.aborted) name.textContent = `${file.name}: ${error.sentence ?? this.failed}`;
+      },
+    );
+  }
+}
+
+const pane = document.querySelector("[data-room]");
+if (pane && document.documentElement.dataset.user) new Room(pane);

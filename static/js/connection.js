@@ -1,0 +1,25 @@
+// The connection in words: silence while it is live, a sentence when it is not.
+
+const WORDS = {
+  en: {
+    reconnecting: (s) => `Reconnecting in ${s} s. What you write is kept.`,
+    offline: () => "Offline. Your messages will go when you’re back.",
+    "signed-out": () => "You are signed out. Sign in again to go on.",
+  },
+  de: {
+    reconnecting: (s) => `Neue Verbindung in ${s} s. Was du schreibst, bleibt.`,
+    offline: () => "Offline. Deine Nachrichten gehen los, wenn du zurück bist.",
+    "signed-out": () => "Du bist abgemeldet. Melde dich wieder an.",
+  },
+};
+
+document.addEventListener("connection", ({ detail: { state, seconds } }) => {
+  const words = WORDS[document.documentElement.lang.slice(0, 2)] ?? WORDS.en;
+  for (const line of document.querySelectorAll("[data-connection]:not(html)")) {
+    line.hidden = !(state in words);
+    line.textContent = state in words ? words[state](seconds) : "";
+  }
+  for (const word of document.querySelectorAll("[data-connection-word]")) {
+    word.hidden = state !== "live";
+  }
+});

@@ -1,0 +1,135 @@
+// One WebSocket per tab. Rows are the truth: every numbered topic is resumed from the last number that was seen.
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15000;
+const SIGNED_OUT = [4401, 4403];
+
+const user = document.documentElement.dataset.user;
+const topics = new Map(); // topic → {seq, handlers}
+const waiting = new Map(); // ref → {resolve, reject}
+let socket = null;
+let ref = 0;
+let failures = 0;
+let state = "connecting";
+
+function setState(next, seconds = 0) {
+  state = next;
+  document.documentElement.dataset.connection = next;
+  document.dispatchEvent(new CustomEvent("connection", { detail: { state: next, seconds } }));
+}
+
+export const connection = () => state;
+
+// Send a frame; resolves with its ack, rejects with the error frame or when the connection is lost.
+export function send(frame) {
+  if (!socket || socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("offline"));
+  const number = ++ref;
+  return new Promise((resolve, reject) => {
+    waiting.set(number, { resolve, reject });
+    socket.send(JSON.stringify({ ...frame, ref: number }));
+  });
+}
+
+// Hear a topic. `onEvent(event)` per event; `onResync()` when something was missed that carries no events.
+export function subscribe(topic, { after = null, onEvent = () => {}, onResync = () => {} } = {}) {
+  const known = topics.get(topic) ?? { seq: after, handlers: new Set() };
+  const handler = { onEvent, onResync };
+  known.handlers.add(handler);
+  if (!topics.has(topic)) {
+    topics.set(topic, known);
+    if (state === "live") ask(topic);
+  }
+  return () => {
+    known.handlers.delete(handler);
+    if (known.handlers.size || topics.get(topic) !== known) return;
+    topics.delete(topic);
+    send({ type: "unsubscribe", topic }).catch(() => {});
+  };
+}
+
+async function ask(topic) {
+  const known = topics.get(topic);
+  if (!known) return;
+  const before = known.seq;
+  let answer;
+  try {
+    answer = await send(before === null ? { type: "subscribe", topic } : { type: "subscribe", topic, after: before });
+  } catch (error) {
+    if (error.code === "missing") topics.delete(topic);
+    return;
+  }
+  for (const event of answer.events ?? []) apply(known, event);
+  if (answer.upto !== undefined) known.seq = Math.max(known.seq ?? 0, answer.upto);
+  if (answer.more) return ask(topic);
+  if (before !== null && answer.events === undefined && answer.head > before) tell(known, "onResync");
+  known.seq = Math.max(known.seq ?? 0, answer.head);
+}
+
+function apply(known, event) {
+  if (event.seq !== undefined) {
+    if (known.seq !== null && event.seq <= known.seq) return;
+    known.seq = event.seq;
+  }
+  tell(known, "onEvent", event);
+}
+
+function tell(known, what, ...facts) {
+  for (const handler of [...known.handlers]) handler[what](...facts);
+}
+
+function hear({ topic, event }) {
+  const known = topics.get(topic);
+  if (!known) return;
+  if (event.seq !== undefined && known.seq !== null && event.seq > known.seq + 1) return ask(topic);
+  apply(known, event);
+}
+
+function pulse(heads) {
+  for (const [topic, head] of Object.entries(heads)) {
+    const known = topics.get(topic);
+    if (known && known.seq !== null && head > known.seq) ask(topic);
+  }
+}
+
+function take(message) {
+  const frame = JSON.parse(message.data);
+  if (frame.type === "hello") {
+    failures = 0;
+    setState("live");
+    for (const topic of topics.keys()) ask(topic);
+  } else if (frame.type === "event") hear(frame);
+  else if (frame.type === "pulse") pulse(frame.heads);
+  else if (frame.type === "revoked") topics.delete(frame.topic);
+  else if (frame.type === "ack" || frame.type === "error") {
+    const call = waiting.get(frame.ref);
+    waiting.delete(frame.ref);
+    if (call) frame.type === "ack" ? call.resolve(frame) : call.reject(frame);
+  }
+}
+
+function lost(event) {
+  socket = null;
+  for (const call of waiting.values()) call.reject(new Error("offline"));
+  waiting.clear();
+  if (SIGNED_OUT.includes(event.code)) return setState("signed-out");
+  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures++) * (0.7 + Math.random() * 0.6);
+  setState(navigator.onLine ? "reconnecting" : "offline", Math.ceil(wait / 1000));
+  setTimeout(connect, wait);
+}
+
+function connect() {
+  if (socket) return;
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  socket = new WebSocket(`${scheme}://${location.host}/ws/`);
+  socket.onmessage = take;
+  socket.onclose = lost;
+}
+
+if (user) {
+  connect();
+  addEventListener("online", () => {
+    failures = 0;
+    connect();
+  });
+  addEventListener("offline", () => socket?.close());
+}
