@@ -7,8 +7,10 @@ class PaymentConfig(AppConfig):
 
     def ready(self) -> None:
         from payment import checks, clearing, triggers  # noqa: F401  registers the start-up check
-        from skilllink import clocks
+        from payment.moves import moves as payment_moves
+        from skilllink import clocks, moves
 
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
+        moves.register(payment_moves)
         clocks.register("money.clear", clearing.sweep)

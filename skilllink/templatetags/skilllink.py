@@ -276,3 +276,9 @@ def _exists(path: str) -> bool:
     except Resolver404:
         return False
     return True
+
+
+@register.filter
+def percent(bps: int) -> str:
+    """Basis points as a share: 500 → `5 %`."""
+    return f"{bps / 100:g} %"

@@ -1,0 +1,18 @@
+"""What payment's escrows are for: a contract's milestone, an offer, a dispute."""
+
+from typing import Any
+
+from projects.models import Dispute, Milestone, Offer
+
+
+def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
+    """(label, address) per escrow id. Three queries."""
+    found = {}
+    for offer in Offer.objects.filter(escrow__in=ids).select_related("bid__gig"):
+        found[offer.escrow_id] = (offer.bid.gig.title, offer.get_absolute_url())
+    for step in Milestone.objects.filter(escrow__in=ids).select_related("contract"):
+        found[step.escrow_id] = (f"{step.contract.title}: {step.title}", step.contract.get_absolute_url())
+    for dispute in Dispute.objects.filter(escrow__in=ids).select_related("milestone__contract"):
+        step = dispute.milestone
+        found[dispute.escrow_id] = (f"{step.contract.title}: {step.title}", step.contract.get_absolute_url())
+    return found
