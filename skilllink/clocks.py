@@ -4,7 +4,9 @@ A sweeper is a function that does a bounded batch of what is due and returns how
 It is safe beside other sweeps: rows are claimed with `claim`, judged again inside the transaction.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import TypeVar
 
@@ -21,9 +23,22 @@ Sweeper = Callable[[], int]
 _sweepers: dict[str, Sweeper] = {}
 
 
+_pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
+
+
 def now() -> datetime:
     """The instant that decides what is due, UTC."""
-    return timezone.now()
+    return _pretended.get() or timezone.now()
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Inside the block it is `moment`: the demo's history is written through the verbs, in order."""
+    token = _pretended.set(moment)
+    try:
+        yield
+    finally:
+        _pretended.reset(token)
 
 
 def register(kind: str, sweeper: Sweeper) -> None:

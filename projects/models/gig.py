@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.category import Category
+from skilllink.clocks import now
 from skilllink.ids import uuid7
 from skilllink.money import EXPONENTS, format_money
 
@@ -114,7 +114,7 @@ class Gig(models.Model):
     positions = models.PositiveIntegerField(_("hires"), default=1)
     bidding_days = models.PositiveIntegerField(_("days for bids, 0 for the standing rule"), default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)
-    created_at = models.DateTimeField(_("begun"), default=timezone.now, editable=False)
+    created_at = models.DateTimeField(_("begun"), default=now, editable=False)
     posted_at = models.DateTimeField(_("posted"), null=True, editable=False)
     bids_close_at = models.DateTimeField(_("bids close"), null=True, editable=False)
     expires_at = models.DateTimeField(_("ends when idle until"), null=True, editable=False)
@@ -181,7 +181,7 @@ class Gig(models.Model):
     @property
     def is_open_for_bids(self) -> bool:
         """Whether a bid sent now would be taken, as far as the gig decides it."""
-        return self.status == "open" and self.bids_close_at is not None and timezone.now() < self.bids_close_at
+        return self.status == "open" and self.bids_close_at is not None and now() < self.bids_close_at
 
     @property
     def budget_text(self) -> str:
@@ -206,7 +206,7 @@ class Invitation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     gig = models.ForeignKey(Gig, models.PROTECT, related_name="invitations")
     freelancer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="invitations")
-    at = models.DateTimeField(_("invited"), default=timezone.now, editable=False)
+    at = models.DateTimeField(_("invited"), default=now, editable=False)
 
     class Meta:
         verbose_name, verbose_name_plural = _("invitation"), _("invitations")
