@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.urls import reverse
-from users.notifications.sentences import sentence
 
 from chat.models import Message
 from skilllink.markdown import render
 from skilllink.money import format_money
+from users.notifications.sentences import sentence
 
 
 def serialize(message: Message) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def _notice(message: Message) -> dict[str, Any] | None:
     facts = message.facts
     return {
         "event": message.notice,
-        "text": sentence(facts["text_key"], facts["params"] | {"amount": _figure(facts)}),
+        "text": sentence(facts["text_key"], facts["params"] | {"amount": _figure(facts)}).rstrip("."),
         "amount": facts["amount"],
         "currency": facts["currency"],
         "url": facts["url"],

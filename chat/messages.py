@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Q
 from django.utils.translation import gettext_lazy as _
-from users.standing import require_active
 
 from chat import rooms
 from chat.formats import serialize
@@ -18,6 +17,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
+from users.standing import require_active
 
 PAGE = 200
 SIGNS = ("👍", "❤️", "🎉", "👀", "🙏", "✅")
@@ -190,7 +190,9 @@ def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
     wanted = {row.message_id for row in rows if row.message_id}
     found = {message.pk: message for message in shown().filter(pk__in=wanted)}
     last = {row.message_id: row.seq for row in rows}
-    events = [_event(row, found.get(row.message_id)) for row in rows if last[row.message_id] == row.seq or not row.message_id]
+    events = [
+        _event(row, found.get(row.message_id)) for row in rows if last[row.message_id] == row.seq or not row.message_id
+    ]
     return {"events": events, "upto": rows[-1].seq if rows else seq, "more": len(rows) == min(limit, PAGE)}
 
 

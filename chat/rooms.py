@@ -6,13 +6,13 @@ from typing import Any
 from django.contrib.auth.hashers import check_password, make_password
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
-from users.standing import require_active
 
 from chat.models import Membership, Message, Room, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, Unprocessable
 from skilllink.realtime import push as realtime
 from skilllink.transactions import after_commit, inside_transaction, verb
+from users.standing import require_active
 
 
 class BadTitle(Malformed):
@@ -78,9 +78,7 @@ def open_for_bid(bid_id: Any, client: Any, freelancer: Any, title: str) -> Room:
 @inside_transaction
 def promote(room: Room, contract_id: Any, title: str) -> Room:
     """The bid's room becomes the contract's, with all that was said in it."""
-    Room.objects.filter(pk=room.pk).update(
-        kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title)
-    )
+    Room.objects.filter(pk=room.pk).update(kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title))
     room.refresh_from_db()
     return room
 

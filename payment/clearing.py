@@ -1,13 +1,13 @@
 """The clock that makes earnings available."""
 
 from django.db import transaction
-from users.notifications import inbox
 
 from payment import escrow
 from payment.models import Clearing
 from skilllink import clocks
 from skilllink.money import format_money
 from skilllink.transactions import verb
+from users.notifications import inbox
 
 
 @verb

@@ -3,8 +3,6 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from users.notifications import inbox
-from users.standing import require_active
 
 from payment import accounts, ledger
 from payment.gateways.base import Gateway, Intent
@@ -16,6 +14,8 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.realtime.push import push
 from skilllink.transactions import verb
+from users.notifications import inbox
+from users.standing import require_active
 
 
 class Ended(Conflict):
@@ -86,7 +86,5 @@ def _credit(row: Deposit) -> None:
         (accounts.wallet(row.user, row.currency), row.amount),
     ]
     ledger.post(f"deposit:{row.pk}:settle", "deposit", [line for line in lines if line[1]])
-    inbox.notify(
-        row.user, "deposit.settled", url="/wallet/", amount=money.format_money(row.amount, row.currency)
-    )
+    inbox.notify(row.user, "deposit.settled", url="/wallet/", amount=money.format_money(row.amount, row.currency))
     deposit_settled.send(sender=Deposit, deposit=row)

@@ -83,9 +83,7 @@ def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     if done := _done(key):
         return done
     _require_held(source, amount)
-    transfer = ledger.post(
-        key, "move", [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)]
-    )
+    transfer = ledger.post(key, "move", [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)])
     _change(source, held=-amount)
     _change(target, held=amount)
     return transfer
@@ -162,7 +160,10 @@ def clear(clearing: Clearing) -> None:
     """pending → available when the clearing is due. The sweep's step."""
     if clearing.amount:
         user, currency = clearing.escrow.payee, clearing.escrow.currency
-        lines = [(accounts.pending(user, currency), -clearing.amount), (accounts.available(user, currency), clearing.amount)]
+        lines = [
+            (accounts.pending(user, currency), -clearing.amount),
+            (accounts.available(user, currency), clearing.amount),
+        ]
         ledger.post(f"clearing:{clearing.pk}:clear", "clear", lines)
     changed = Clearing.objects.filter(pk=clearing.pk, cleared_at__isnull=True, amount=clearing.amount).update(
         cleared_at=now()

@@ -30,5 +30,7 @@ class CardForm(forms.Form):
     card = forms.CharField(
         label=_("Card number"),
         max_length=25,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": "4242 4242 4242 4242"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": "4242 4242 4242 4242"}
+        ),
     )

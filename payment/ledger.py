@@ -85,7 +85,9 @@ def _write_sqlite(key, kind, reason, fingerprint, reverses, lines):  # type: ign
             Account.objects.filter(pk=account.pk, balance__isnull=False).update(balance=F("balance") + amount)
         except IntegrityError as error:
             raise _overdrawn(error) from error
-    Entry.objects.bulk_create([Entry(transfer_id=transfer.pk, account=account, amount=amount) for account, amount in lines])
+    Entry.objects.bulk_create(
+        [Entry(transfer_id=transfer.pk, account=account, amount=amount) for account, amount in lines]
+    )
     transfer.save(force_insert=True)
     return transfer.pk, fingerprint
 

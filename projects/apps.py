@@ -6,12 +6,22 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from projects import contract_moves, escrow_labels, gig_moves, gig_sweeps, gig_topics, live, profile, search, sweeps, taxonomy
         from payment import labels
-        from users import profile_sections
-
+        from projects import (
+            contract_moves,
+            escrow_labels,
+            gig_moves,
+            gig_sweeps,
+            gig_topics,
+            live,
+            profile,
+            search,
+            sweeps,
+            taxonomy,
+        )
         from skilllink import clocks, moves
         from skilllink.realtime import topics
+        from users import profile_sections
 
         labels.register(escrow_labels.labels)
         gig_sweeps.register()

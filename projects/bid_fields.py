@@ -98,7 +98,9 @@ def _difference(total: int, amount: int, currency: str) -> SumDiffers:
         "gap": money.format_money(abs(amount - total), currency),
     }
     if total < amount:
-        sentence = _("Milestones add up to {total}; your bid is {amount}. Add {gap} or change the bid. Nothing was lost.")
+        sentence = _(
+            "Milestones add up to {total}; your bid is {amount}. Add {gap} or change the bid. Nothing was lost."
+        )
     else:
         sentence = _(
             "Milestones add up to {total}; your bid is {amount}. Take {gap} off or change the bid. Nothing was lost."

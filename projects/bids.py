@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from chat import rooms
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
-from users.notifications import inbox
-from users.standing import require_active
 
+from chat import rooms
 from projects import activity, attachments, bid_fields, board, offers
 from projects.board import rule
 from projects.models import Bid, BidFile, BidVersion, Gig
@@ -17,6 +15,8 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import verb
+from users.notifications import inbox
+from users.standing import require_active
 
 
 class OwnGig(Forbidden):
@@ -191,9 +191,7 @@ def decline(bid: Any, *, by: Any, reason: str) -> Bid:
     board.touch(bid.gig)
     board.recount(bid.gig)
     activity.record("bid.declined", actor=by, gig=bid.gig)
-    inbox.notify(
-        bid.freelancer, "bid.declined", actor=by, url=bid.get_absolute_url(), gig=bid.gig.title, reason=text
-    )
+    inbox.notify(bid.freelancer, "bid.declined", actor=by, url=bid.get_absolute_url(), gig=bid.gig.title, reason=text)
     return bid
 
 

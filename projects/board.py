@@ -4,7 +4,6 @@ from typing import Any
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from users.notifications import inbox
 
 from projects import activity
 from projects.models import Bid, Gig
@@ -13,6 +12,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction
+from users.notifications import inbox
 
 
 class Stale(Conflict):

@@ -33,7 +33,9 @@ def card(client: Any) -> list[Fact]:
     opened = bids.aggregate(n=Count("id"), opened=Count("id", filter=Q(viewed_at__isnull=False)))
     if opened["n"]:
         facts.append(Fact(_("Opens bids"), _percent(opened["opened"], opened["n"]), _of(opened["n"])))
-    times = bids.filter(viewed_at__isnull=False).order_by("-viewed_at").values_list("submitted_at", "viewed_at")[:RECENT]
+    times = (
+        bids.filter(viewed_at__isnull=False).order_by("-viewed_at").values_list("submitted_at", "viewed_at")[:RECENT]
+    )
     if times:
         facts.append(Fact(_("Opens in"), span(median(b - a for a, b in times)), _of(len(times))))
     released = Milestone.objects.filter(

@@ -3,24 +3,24 @@
 from datetime import timedelta
 from typing import Any
 
-from chat import messages, rooms
-from chat.models import Room
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.utils import timezone
+
+from chat import messages, rooms
+from chat.models import Room
 from payment import deposits
 from payment.gateways.sandbox import CARDS
-from users import people
-from users.models import User
-from users.moderation import reports
-
 from projects import bids, disputes, feedback, gigs, milestones, offers
 from projects.models import Bid, Contract, Gig
 from skilllink import clocks
 from skilllink.ids import uuid7
+from users import people
+from users.models import User
+from users.moderation import reports
 
-PASSWORD = "skilllink-demo"  # noqa: S105  published: the demo is refused in a production
+PASSWORD = "skilllink-demo"
 DOMAIN = "demo.skilllink.test"
 GOOD_CARD = next(iter(CARDS))
 
@@ -31,9 +31,21 @@ CLIENTS = [
     ("Hélène Girard", "helene", "Europe/Paris", "Publishes maps and walking guides"),
 ]
 FREELANCERS = [
-    ("Marta Lindqvist", "marta", "Europe/Stockholm", "Environmental graphics, Uppsala", ["Wayfinding", "Map design", "Typography"]),
+    (
+        "Marta Lindqvist",
+        "marta",
+        "Europe/Stockholm",
+        "Environmental graphics, Uppsala",
+        ["Wayfinding", "Map design", "Typography"],
+    ),
     ("Jun Ota", "jun", "Asia/Tokyo", "Signs and maps, Kyoto and Lisbon", ["Wayfinding", "Signage", "Map design"]),
-    ("Priya Raman", "priya", "Europe/London", "Accessible information design, Leeds", ["Information design", "Typography"]),
+    (
+        "Priya Raman",
+        "priya",
+        "Europe/London",
+        "Accessible information design, Leeds",
+        ["Information design", "Typography"],
+    ),
     ("Elif Demir", "elif", "Europe/Istanbul", "Landscape architect, Izmir", ["Landscape design", "Wayfinding"]),
     ("Luc Ferrand", "luc", "Europe/Madrid", "Sign maker, Sóller", ["Signage", "Print production"]),
     ("Sam Whitlock", "sam", "America/New_York", "Illustrated maps", ["Illustration", "Map design"]),
@@ -42,7 +54,13 @@ FREELANCERS = [
     ("Diego Paredes", "diego", "America/Lima", "Python and data", ["Python", "PostgreSQL", "Testing"]),
     ("Aiko Tanabe", "aiko", "Asia/Tokyo", "Front ends that load fast", ["JavaScript", "Web design"]),
     ("Moses Adeyemi", "moses", "Africa/Lagos", "Back ends for shops", ["Python", "SQL"]),
-    ("Clara Brandt", "clara", "Europe/Berlin", "Technical writing in two languages", ["Technical writing", "Translation"]),
+    (
+        "Clara Brandt",
+        "clara",
+        "Europe/Berlin",
+        "Technical writing in two languages",
+        ["Technical writing", "Translation"],
+    ),
 ]
 GARDEN = """The garden has grown faster than its signs. Visitors miss the fern house, and we print a map that nobody can fold. \
 We need a system that a gardener can extend with a new bed in an afternoon.
@@ -57,7 +75,12 @@ LETTER = (
     "I would begin with a walk through the garden on a busy Sunday and note where people stop. Then three test signs in "
     "cardboard, moved twice, before anything is cut. The map folds once."
 )
-STEPS = [("Calendar and import", 120000, 12), ("Booking flow", 160000, 14), ("Payments and e-mails", 80000, 20), ("Handover", 120000, 30)]
+STEPS = [
+    ("Calendar and import", 120000, 12),
+    ("Booking flow", 160000, 14),
+    ("Payments and e-mails", 80000, 20),
+    ("Handover", 120000, 30),
+]
 
 
 def exists() -> bool:
@@ -98,7 +121,14 @@ class Story:
         return user
 
     def people(self) -> None:
-        self.person("client", "Ines Varga", client=True, freelancer=False, timezone="Europe/Budapest", headline="Runs a ceramics studio with eleven wheels")
+        self.person(
+            "client",
+            "Ines Varga",
+            client=True,
+            freelancer=False,
+            timezone="Europe/Budapest",
+            headline="Runs a ceramics studio with eleven wheels",
+        )
         self.person(
             "freelancer", "Tomasz Okoro", client=False, freelancer=True, timezone="Africa/Lagos",
             headline="Booking systems and maps, Lagos", rate_amount=6500, languages="English, Polish, Yoruba",
@@ -108,7 +138,16 @@ class Story:
         for name, key, zone, headline in CLIENTS:
             self.person(key, name, client=True, freelancer=False, timezone=zone, headline=headline)
         for rate, (name, key, zone, headline, skills) in enumerate(FREELANCERS):
-            self.person(key, name, client=False, freelancer=True, timezone=zone, headline=headline, skills=skills, rate_amount=4000 + 350 * rate)
+            self.person(
+                key,
+                name,
+                client=False,
+                freelancer=True,
+                timezone=zone,
+                headline=headline,
+                skills=skills,
+                rate_amount=4000 + 350 * rate,
+            )
         for key, name, group in (
             ("moderator", "Mira Keller", "Moderator"), ("moderator2", "Otto Brandt", "Moderator"),
             ("finance", "Fatima Noor", "Finance"), ("finance2", "Felix Ahn", "Finance"), ("admin", "Ada Root", ""),
@@ -123,7 +162,13 @@ class Story:
         deposits.pay(deposits.request(self.cast[who], amount, "USD"), card=GOOD_CARD)
 
     def gig(self, who: str, title: str, brief: str, **facts: Any) -> Gig:
-        fields = {"category": "design", "skills": ["Wayfinding"], "budget_min": 250000, "budget_max": 400000, "currency": "USD"} | facts
+        fields = {
+            "category": "design",
+            "skills": ["Wayfinding"],
+            "budget_min": 250000,
+            "budget_max": 400000,
+            "currency": "USD",
+        } | facts
         return gigs.post(self.cast[who], title=title, brief=brief, **fields)
 
     def bid(self, gig: Gig, who: str, amount: int, days: int, steps: list[Any] | None = None) -> Bid:
@@ -152,7 +197,9 @@ class Story:
             self.say(contract, "freelancer", "Thank you. I start with the import of your old calendar.")
             self.say(contract, "client", "Good. It is a spreadsheet that three people edited, be gentle.")
         with self.ago(9):
-            milestones.deliver(first, by=tomasz, note="Calendar and import, with the three clashes I found in your data.")
+            milestones.deliver(
+                first, by=tomasz, note="Calendar and import, with the three clashes I found in your data."
+            )
         with self.ago(8):
             milestones.release(first, by=ines)
         with self.ago(6):
@@ -161,25 +208,48 @@ class Story:
         with self.ago(4):
             milestones.deliver(second, by=tomasz, note="The booking flow, first round.")
         with self.ago(3):
-            milestones.request_changes(second, by=ines, reason="Times show the server’s zone.", items=["Show times in the visitor’s zone"])
+            milestones.request_changes(
+                second, by=ines, reason="Times show the server’s zone.", items=["Show times in the visitor’s zone"]
+            )
         with self.ago(1):
-            milestones.deliver(second, by=tomasz, note="Times follow the visitor’s own zone now, and the list stays put.")
-            self.say(contract, "freelancer", "Second delivery is up. Times now follow the visitor’s own zone, and the list stays put when a slot goes.")
+            milestones.deliver(
+                second, by=tomasz, note="Times follow the visitor’s own zone now, and the list stays put."
+            )
+            self.say(
+                contract,
+                "freelancer",
+                "Second delivery is up. Times now follow the visitor’s own zone, and the list stays put when a slot goes.",
+            )
         with self.ago(0.1):
             self.say(contract, "client", "Lovely. What happens when two people tap the same slot?")
         with self.ago(0.05):
-            self.say(contract, "freelancer", "The second one sees it was just taken and gets the three nearest times.\n\nI wrote a test for exactly that.")
+            self.say(
+                contract,
+                "freelancer",
+                "The second one sees it was just taken and gets the three nearest times.\n\nI wrote a test for exactly that.",
+            )
 
     def garden(self) -> None:
         with self.ago(5):
             gig = self.gig("soller", "Wayfinding for a botanical garden", GARDEN, board_mode="open", bidding_days=14,
                            skills=["Wayfinding", "Map design", "Typography", "Print production"])  # fmt: skip
-        amounts = [(315000, 24), (340000, 30), (362000, 21), (278000, 28), (415000, 35), (260000, 20), (330000, 26), (352000, 27)]
+        amounts = [
+            (315000, 24),
+            (340000, 30),
+            (362000, 21),
+            (278000, 28),
+            (415000, 35),
+            (260000, 20),
+            (330000, 26),
+            (352000, 27),
+        ]
         for hours, ((_n, key, *_rest), (amount, days)) in enumerate(zip(FREELANCERS, amounts, strict=False)):
             with self.ago(4 - hours * 0.4):
                 self.bid(gig, key, amount, days)
         with self.ago(2):
-            mine = self.bid(gig, "freelancer", 295000, 25, [("Walk and test signs", 95000, 10), ("Sign family and map", 200000, 15)])
+            mine = self.bid(
+                gig, "freelancer", 295000, 25, [("Walk and test signs", 95000, 10), ("Sign family and map", 200000, 15)]
+            )
         with self.ago(1.5):
             bids.mark_viewed(mine, by=self.cast["soller"])
             bids.shortlist(mine, by=self.cast["soller"])
@@ -189,12 +259,41 @@ class Story:
     def gigs_in_every_state(self) -> None:
         brief = "We have done this by hand for four years and would like to stop. Tell us what you would do first, and what you would leave alone."
         with self.ago(3):
-            sealed = self.gig("client", "Glaze catalogue with a search that potters understand", brief, category="web", skills=["Python", "PostgreSQL"])
-            hidden = self.gig("baraka", "Chat bot that answers flower growers", brief, board_mode="no_amounts", skills=["Python"], category="web")
-            paused = self.gig("nora", "Bread labels in four languages", brief, skills=["Translation", "Typography"], category="writing")
-            closed = self.gig("helene", "Proofread a walking guide to the Cévennes", brief, skills=["Proofreading"], category="writing")
-            reported = self.gig("nora", "Pay me outside and I pay you double", brief, skills=["Social media"], category="marketing")
-            gigs.save_draft(self.cast["client"], title="Photographs of forty bowls", brief="Daylight, white paper, one afternoon.")
+            sealed = self.gig(
+                "client",
+                "Glaze catalogue with a search that potters understand",
+                brief,
+                category="web",
+                skills=["Python", "PostgreSQL"],
+            )
+            hidden = self.gig(
+                "baraka",
+                "Chat bot that answers flower growers",
+                brief,
+                board_mode="no_amounts",
+                skills=["Python"],
+                category="web",
+            )
+            paused = self.gig(
+                "nora",
+                "Bread labels in four languages",
+                brief,
+                skills=["Translation", "Typography"],
+                category="writing",
+            )
+            closed = self.gig(
+                "helene",
+                "Proofread a walking guide to the Cévennes",
+                brief,
+                skills=["Proofreading"],
+                category="writing",
+            )
+            reported = self.gig(
+                "nora", "Pay me outside and I pay you double", brief, skills=["Social media"], category="marketing"
+            )
+            gigs.save_draft(
+                self.cast["client"], title="Photographs of forty bowls", brief="Daylight, white paper, one afternoon."
+            )
         with self.ago(2):
             for key, amount in (("diego", 310000), ("moses", 280000), ("aiko", 345000)):
                 self.bid(sealed, key, amount, 30)
@@ -210,7 +309,13 @@ class Story:
             gigs.close(closed, by=self.cast["helene"])
             gigs.hide(reported, by=self.cast["moderator"], reason="Asks to pay outside the platform.")
         with self.ago(0.2):
-            self.gig("helene", "Redraw forty relief maps for print", brief, skills=["Map design", "Illustration"], board_mode="open")
+            self.gig(
+                "helene",
+                "Redraw forty relief maps for print",
+                brief,
+                skills=["Map design", "Illustration"],
+                board_mode="open",
+            )
 
     def contracts_in_every_state(self) -> None:
         with self.ago(12):
@@ -224,14 +329,29 @@ class Story:
         with self.ago(8):
             milestones.release(step, by=self.cast["nora"])
             axes = {"quality": 5, "communication": 5, "deadlines": 4, "scope": 5}
-            feedback.write(done, by=self.cast["nora"], axes=axes, text="She asked about the ovens first, then drew. We reprinted nothing.")
+            feedback.write(
+                done,
+                by=self.cast["nora"],
+                axes=axes,
+                text="She asked about the ovens first, then drew. We reprinted nothing.",
+            )
             back = {"payment": 5, "clarity": 4, "communication": 5, "stability": 5}
             feedback.write(done, by=self.cast["ingrid"], axes=back, text="Knew what they wanted, paid the same day.")
-            disputes.open(disputed.milestones.get(), by=self.cast["baraka"], amount=80000, reason="Half of the counts are off by one crate.")
+            disputes.open(
+                disputed.milestones.get(),
+                by=self.cast["baraka"],
+                amount=80000,
+                reason="Half of the counts are off by one crate.",
+            )
             milestones.refund(refunded.milestones.get(), by=self.cast["jun"])
         with self.ago(2):
             bid = self.bid(
-                self.gig("nora", "Order sheet that works on a phone", GARDEN[:300], skills=["JavaScript"], category="web"), "freelancer", 140000, 12
+                self.gig(
+                    "nora", "Order sheet that works on a phone", GARDEN[:300], skills=["JavaScript"], category="web"
+                ),
+                "freelancer",
+                140000,
+                12,
             )
             self.fund("nora", 140000)
             offers.make(bid, by=self.cast["nora"], message="We would like to begin next week.")
@@ -242,7 +362,9 @@ class Story:
             for key in ("jun", "luc", "noor"):
                 rooms.join(room, self.cast[key])
             messages.post(room, self.cast["luc"], "Who knows a powder coat that survives salt?", client_id=uuid7().hex)
-            messages.post(room, self.cast["jun"], "Ask the boatyards. They gave me a sample card.", client_id=uuid7().hex)
+            messages.post(
+                room, self.cast["jun"], "Ask the boatyards. They gave me a sample card.", client_id=uuid7().hex
+            )
             gig = Gig.objects.get(title="Chat bot that answers flower growers")
             reports.file(
                 self.cast["clara"], subject_kind="gig", subject_id=gig.pk, subject_url=gig.get_absolute_url(),
@@ -252,4 +374,3 @@ class Story:
 
 def allowed() -> bool:
     return not settings.PRODUCTION and settings.DEMO
-

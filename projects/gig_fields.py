@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from users.models import Skill
 
 from projects.board import rule
 from projects.models import Category, Gig
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Sentence, Unprocessable
+from users.models import Skill
 
 
 class Incomplete(Unprocessable):

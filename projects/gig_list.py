@@ -71,7 +71,9 @@ def page(gigs: "QuerySet[Gig]", params: Any) -> tuple[list[Gig], str]:
 def chips(gigs: "QuerySet[Gig]", params: Any) -> dict[str, list[Chip]]:
     """The filters with counts, from one query. A filter's own choice doesn't narrow its counts."""
     cells = list(
-        gigs.order_by().values_list("category_id", "category__name", "experience").annotate(n=Count("id", distinct=True))
+        gigs.order_by()
+        .values_list("category_id", "category__name", "experience")
+        .annotate(n=Count("id", distinct=True))
     )
     category, experience = params.get("category", ""), params.get("experience", "")
     by_category: dict[str, tuple[str, int]] = {}

@@ -49,7 +49,9 @@ def _gigs(user: Any) -> list[Move]:
         if gig.unseen:
             sentence = ngettext("{n} new bid on {gig}.", "{n} new bids on {gig}.", gig.unseen)
         else:
-            sentence = _("{gig} is open for bids.") if gig.is_open_for_bids else _("{gig} waits for you to pick someone.")
+            sentence = (
+                _("{gig} is open for bids.") if gig.is_open_for_bids else _("{gig} waits for you to pick someone.")
+            )
         found.append(
             Move(
                 due_at=gig.expires_at,

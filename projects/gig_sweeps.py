@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from users.notifications import inbox
 
 from projects import gigs, offers
 from projects.board import rule
 from projects.models import Gig, Offer
 from skilllink import clocks
 from skilllink.transactions import verb
+from users.notifications import inbox
 
 WARNINGS = (timedelta(days=5), timedelta(days=1))  # before a gig ends for idleness
 
@@ -43,7 +43,10 @@ def warn_clients() -> int:
             continue
         moment = clocks.now()
         due = Gig.objects.filter(
-            status__in=["open", "paused"], warnings_sent__lt=number, expires_at__lte=moment + ahead, expires_at__gt=moment
+            status__in=["open", "paused"],
+            warnings_sent__lt=number,
+            expires_at__lte=moment + ahead,
+            expires_at__gt=moment,
         ).order_by("expires_at", "id")
         for gig in clocks.claim(due):
             with transaction.atomic():

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
-from users.notifications import inbox
-from users.standing import require_active
 
 from projects import activity, attachments, board, gig_fields, offers, search
 from projects.board import rule
@@ -14,6 +12,8 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
+from users.notifications import inbox
+from users.standing import require_active
 
 
 class NotYours(Forbidden):

@@ -64,7 +64,9 @@ def board_for(gig: Gig, viewer: Any) -> Board:
         if client and bid.archived_at:
             board.archived += 1
             continue
-        board.rows.append(_row(bid, ranks.get(bid.pk), place, whole=client or bid == mine, amounts=amounts, mine=bid == mine))
+        board.rows.append(
+            _row(bid, ranks.get(bid.pk), place, whole=client or bid == mine, amounts=amounts, mine=bid == mine)
+        )
     if shown:
         board.rows += [
             _row(bid, None, None, whole=client or bid == mine, amounts=amounts, mine=bid == mine)

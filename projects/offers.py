@@ -6,12 +6,10 @@ counter, and emptied into the contract or back to the client when the negotiatio
 
 from typing import Any
 
-from chat import rooms
 from django.utils.translation import gettext_lazy as _
-from payment import escrow as escrows
-from users.notifications import inbox
-from users.standing import require_active
 
+from chat import rooms
+from payment import escrow as escrows
 from projects import activity, bid_fields, board, contracts
 from projects.board import rule
 from projects.models import Bid, Contract, Gig, Offer
@@ -20,6 +18,8 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
+from users.notifications import inbox
+from users.standing import require_active
 
 
 class NotYours(Forbidden):

@@ -12,9 +12,9 @@ from uuid import UUID
 
 from django.db.models import Case, Count, F, FloatField, Q, Sum, Value, When
 from django.utils.translation import gettext as _
-from users.models import Profile
 
 from projects.models import Bid, Contract, Gig, Milestone, Offer
+from users.models import Profile
 
 WEIGHTS = {"skills": 40, "score": 30, "on_time": 20, "answers": 10}
 NEUTRAL, NEUTRAL_SHARE = 5, 0.8

@@ -42,7 +42,9 @@ def draw(gig: Any, amounts: Sequence[tuple[int, str]]) -> dict[str, Any] | None:
 
 def _plot(shape: Shape, gig: Any, amounts: Sequence[tuple[int, str]], middle: int, low: int, high: int) -> dict:
     def x(minor: int) -> float:
-        return round(shape.edge + (shape.width - 2 * shape.edge) * ((minor - low) / (high - low) if high > low else 0.5), 1)
+        return round(
+            shape.edge + (shape.width - 2 * shape.edge) * ((minor - low) / (high - low) if high > low else 0.5), 1
+        )
 
     placed: list[tuple[float, int]] = []
     dots = []

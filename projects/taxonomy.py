@@ -35,9 +35,8 @@ SKILLS = (
 
 def keep(**_: Any) -> None:
     """Add the categories and skills that aren't there yet. A receiver of `post_migrate`."""
-    from users.models import Skill  # models are ready only when this is called
-
     from projects.models import Category
+    from users.models import Skill  # models are ready only when this is called
 
     Category.objects.bulk_create(
         [Category(slug=slug, name=name, position=place) for place, (slug, name) in enumerate(CATEGORIES.items())],

@@ -7,9 +7,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skilllink.settings")
 
-import django  # noqa: E402
-from django.template import TemplateSyntaxError  # noqa: E402
-from django.template.loader import get_template  # noqa: E402
+import django
+from django.template import TemplateSyntaxError
+from django.template.loader import get_template
 
 ROOT = Path(__file__).resolve().parents[1] / "templates"
 

@@ -142,7 +142,9 @@ def _written_anew(image: Image.Image) -> bytes:
         first.save(output, format_, save_all=True, append_images=rest, duration=durations, loop=0)
         return output.getvalue()
     still = _bare(ImageOps.exif_transpose(image))
-    options: dict[str, Any] = {"JPEG": {"quality": 88, "optimize": True}, "WEBP": {"quality": 88}}.get(format_ or "", {})
+    options: dict[str, Any] = {"JPEG": {"quality": 88, "optimize": True}, "WEBP": {"quality": 88}}.get(
+        format_ or "", {}
+    )
     still.save(output, format_, **options)
     return output.getvalue()
 

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
-from projects.models import Bid, Contract, Gig
-from users.people import profile_of
 
+from projects.models import Bid, Contract, Gig
 from skilllink import moves
+from users.people import profile_of
 
 
 @require_safe

@@ -1,10 +1,10 @@
 """Who may open a transaction, and how a verb is called from inside another one.
 
-    @verb
-    def release(milestone_id, *, by): ...
+@verb
+def release(milestone_id, *, by): ...
 
-    release(...)         from an edge (view, API, consumer, task): opens a durable transaction
-    release.within(...)  from another verb or a sweep: runs in the transaction that is open, refuses to run without
+release(...)         from an edge (view, API, consumer, task): opens a durable transaction
+release.within(...)  from another verb or a sweep: runs in the transaction that is open, refuses to run without
 """
 
 import functools

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+
 from users import people
 from users.models import User
 
@@ -12,7 +13,7 @@ PASSWORD = "a-long-enough-password"
 
 def make(name: str, *, client: bool = False, freelancer: bool = False, **profile: Any) -> User:
     """A person `<first name>@skilllink.test` with PASSWORD."""
-    email = f"{name.split()[0].lower()}@skilllink.test"
+    email = f"{name.split(maxsplit=1)[0].lower()}@skilllink.test"
     return people.register(email, PASSWORD, name, client=client, freelancer=freelancer, **profile)
 
 

@@ -14,7 +14,7 @@ if os.environ.get("SKILLLINK_TEST_DB") == "postgres" and "DATABASE_URL" not in o
     os.environ["DATABASE_URL"] = postgres.start_for_session()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
-import django  # noqa: E402
+import django
 
 django.setup()
 

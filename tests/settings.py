@@ -6,7 +6,7 @@ import tempfile
 os.environ.setdefault("DATA_DIR", tempfile.mkdtemp(prefix="skilllink-test-"))
 os.environ.setdefault("SKILLLINK_PRODUCTION", "0")
 
-from skilllink.settings import *  # noqa: E402, F403
+from skilllink.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -21,9 +21,7 @@ class UsersConfig(AppConfig):
         from users.notifications import inbox
         from users.standing import close_code
 
-        topics.register(
-            topics.TopicKind("user", may_listen=lambda user, pk: str(user.pk) == pk, head=inbox.head)
-        )
+        topics.register(topics.TopicKind("user", may_listen=lambda user, pk: str(user.pk) == pk, head=inbox.head))
         sessions.register_judge(close_code)
         # after the permissions of all apps exist: the last app that migrates calls it last
         post_migrate.connect(make_groups, dispatch_uid="users.groups")
@@ -36,7 +34,5 @@ def make_groups(using: str = "default", **_kwargs: Any) -> None:
     for name, apps in STAFF.items():
         group, _made = Group.objects.using(using).get_or_create(name=name)
         wanted = [f"view_{model}" for models in apps.values() for model in models]
-        permissions = Permission.objects.using(using).filter(
-            content_type__app_label__in=apps, codename__in=wanted
-        )
+        permissions = Permission.objects.using(using).filter(content_type__app_label__in=apps, codename__in=wanted)
         group.permissions.set(permissions)

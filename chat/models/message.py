@@ -33,7 +33,9 @@ class Message(models.Model):
             models.UniqueConstraint(
                 fields=("room", "author", "client_id"), condition=~Q(client_id=""), name="message_client_id_once"
             ),
-            models.CheckConstraint(name="message_deleted_has_no_text", condition=Q(deleted_at__isnull=True) | Q(body="")),
+            models.CheckConstraint(
+                name="message_deleted_has_no_text", condition=Q(deleted_at__isnull=True) | Q(body="")
+            ),
             models.CheckConstraint(name="message_author_or_notice", condition=Q(author__isnull=False) | ~Q(notice="")),
         ]
 

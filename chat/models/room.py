@@ -80,7 +80,9 @@ class Membership(models.Model):
         verbose_name, verbose_name_plural = _("membership"), _("memberships")
         constraints = [
             models.UniqueConstraint(fields=("room", "user"), name="membership_once"),
-            models.CheckConstraint(name="membership_banned_is_out", condition=Q(banned=False) | Q(left_at__isnull=False)),
+            models.CheckConstraint(
+                name="membership_banned_is_out", condition=Q(banned=False) | Q(left_at__isnull=False)
+            ),
         ]
         # my rooms
         indexes = [models.Index(fields=("user",), condition=Q(left_at__isnull=True), name="membership_of_person")]

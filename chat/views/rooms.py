@@ -6,11 +6,11 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from users.models import Profile
 
 from chat import messages, pane, rooms
 from chat.models import Room
 from skilllink.errors import Malformed
+from users.models import Profile
 
 
 @login_required

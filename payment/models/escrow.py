@@ -59,9 +59,7 @@ class Clearing(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("clearing"), _("clearings")
         constraints = [
-            models.CheckConstraint(
-                name="clearing_net_within_gross", condition=Q(amount__gte=0, gross__gte=F("amount"))
-            )
+            models.CheckConstraint(name="clearing_net_within_gross", condition=Q(amount__gte=0, gross__gte=F("amount")))
         ]
         # the sweep's query
         indexes = [models.Index(fields=("due_at",), condition=Q(cleared_at__isnull=True), name="clearing_due")]

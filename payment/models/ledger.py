@@ -29,7 +29,12 @@ class Account(models.Model):
 
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="accounts", verbose_name=_("owner")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="accounts",
+        verbose_name=_("owner"),
     )
     escrow = models.OneToOneField(
         "payment.Escrow", models.PROTECT, null=True, blank=True, related_name="account", verbose_name=_("escrow")

@@ -33,9 +33,12 @@ def wallet(request: HttpRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     rows = statement.entries(user, kind=kind, since=_day(request, "since"), until=_day(request, "until"))
     page = Paginator(rows, 30).get_page(request.GET.get("page"))
-    clearing = Clearing.objects.filter(escrow__payee=user, cleared_at__isnull=True, amount__gt=0).select_related("escrow")
+    clearing = Clearing.objects.filter(escrow__payee=user, cleared_at__isnull=True, amount__gt=0).select_related(
+        "escrow"
+    )
     context = {
-        "balances": accounts.balances(user) or {settings.DEFAULT_CURRENCY: {"wallet": 0, "pending": 0, "available": 0, "in_escrow": 0}},
+        "balances": accounts.balances(user)
+        or {settings.DEFAULT_CURRENCY: {"wallet": 0, "pending": 0, "available": 0, "in_escrow": 0}},
         "clearing": clearing.order_by("due_at"),
         "held": [(row, *names.get(row.pk, (row.get_kind_display(), ""))) for row in held],
         "page": page,
@@ -93,7 +96,9 @@ def deposit(request: HttpRequest, pk: Any) -> HttpResponse:
         if row.status in ("settled", "failed"):
             return redirect(_page(row, _local(request)))
         status = 422
-    cards = [(f"{number[:4]} {number[4:8]} {number[8:12]} {number[12:]}", label) for number, (_s, label) in CARDS.items()]
+    cards = [
+        (f"{number[:4]} {number[4:8]} {number[8:12]} {number[12:]}", label) for number, (_s, label) in CARDS.items()
+    ]
     context = {"deposit": row, "form": form, "cards": cards, "next": _local(request)}
     return render(request, "payment/deposit/show.html", context, status=status)
 

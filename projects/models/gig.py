@@ -105,12 +105,8 @@ class Gig(models.Model):
     deadline = models.DateField(_("work is due by"), null=True)
     questions: Any = models.JSONField(_("questions"), default=list, blank=True)
     challenge = models.CharField(_("challenge question"), max_length=300, blank=True)
-    visibility = models.CharField(
-        _("who sees it"), max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC
-    )
-    board_mode = models.CharField(
-        _("bid board"), max_length=10, choices=BoardMode.choices, default=BoardMode.SEALED
-    )
+    visibility = models.CharField(_("who sees it"), max_length=8, choices=Visibility.choices, default=Visibility.PUBLIC)
+    board_mode = models.CharField(_("bid board"), max_length=10, choices=BoardMode.choices, default=BoardMode.SEALED)
     positions = models.PositiveIntegerField(_("hires"), default=1)
     bidding_days = models.PositiveIntegerField(_("days for bids, 0 for the standing rule"), default=0)
     status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.DRAFT)

@@ -78,8 +78,7 @@ class Offer(models.Model):
             models.UniqueConstraint(fields=["bid"], condition=Q(status="accepted"), name="offer_one_accepted"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="offer_amount_positive"),
             models.CheckConstraint(
-                condition=Q(status="sent", answered_at__isnull=True)
-                | ~Q(status="sent") & Q(answered_at__isnull=False),
+                condition=Q(status="sent", answered_at__isnull=True) | ~Q(status="sent") & Q(answered_at__isnull=False),
                 name="offer_answered_has_time",
             ),
         ]

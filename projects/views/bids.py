@@ -20,7 +20,9 @@ from skilllink.errors import Forbidden, Missing, Refusal
 
 def found(request: HttpRequest, pk: Any) -> Bid:
     """A whole bid, for its author and the client; anyone else gets 404."""
-    rows = Bid.objects.visible_to(request.user).select_related("gig", "gig__client", "freelancer", "freelancer__profile")
+    rows = Bid.objects.visible_to(request.user).select_related(
+        "gig", "gig__client", "freelancer", "freelancer__profile"
+    )
     return get_object_or_404(rows, pk=pk)
 
 
@@ -164,5 +166,3 @@ def file(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _back(request: HttpRequest, bid: Bid) -> str:
     return bid.get_absolute_url() if request.POST.get("back") == "bid" else bid.gig.get_absolute_url()
-
-

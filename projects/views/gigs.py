@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from users.models import Skill
 
 from projects import bids, credibility, gig_list, gigs, live_board
 from projects.gig_forms import GigForm
@@ -20,6 +19,7 @@ from skilllink import files
 from skilllink.clocks import now
 from skilllink.errors import Forbidden, Malformed, Missing, Refusal, TooLarge
 from skilllink.markdown import render as markdown
+from users.models import Skill
 
 
 def found(request: HttpRequest, pk: Any) -> Gig:
@@ -40,7 +40,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "query": query.urlencode(),
         "q": request.GET.get("q", "")[:200],
         "since": now().isoformat(),
-        "kept": [(name, request.GET[name]) for name in ("category", "experience", "skill", "sort") if name in request.GET],
+        "kept": [
+            (name, request.GET[name]) for name in ("category", "experience", "skill", "sort") if name in request.GET
+        ],
         "sorts": gig_list.sorts(request.GET),
     }
     if request.GET.get("after") and request.htmx:  # type: ignore[attr-defined]
@@ -142,7 +144,9 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
         else:
             status = 422
     else:
-        form = GigForm(initial=GigForm.of(gig) if gig else {"kind": "fixed", "visibility": "public", "board_mode": "sealed"})
+        form = GigForm(
+            initial=GigForm.of(gig) if gig else {"kind": "fixed", "visibility": "public", "board_mode": "sealed"}
+        )
     facts = {
         "form": form,
         "gig": gig,

@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from payment import accounts
 
+from payment import accounts
 from projects import bid_fields, offers
 from projects.gig_forms import OfferForm
 from projects.models import Bid, Offer
@@ -37,7 +37,9 @@ def new(request: HttpRequest, pk: Any) -> HttpResponse:
     bid = bid_pages.found(request, pk)
     if bid.gig.client_id != request.user.pk:
         raise offers.NotYours()
-    return _terms_page(request, bid, bid, lambda values: offers.make(bid, by=request.user, version=_seen(request), **values))
+    return _terms_page(
+        request, bid, bid, lambda values: offers.make(bid, by=request.user, version=_seen(request), **values)
+    )
 
 
 @login_required
@@ -47,7 +49,10 @@ def counter(request: HttpRequest, pk: Any) -> HttpResponse:
     if offer.made_by_id == request.user.pk:
         raise offers.NotYours()
     return _terms_page(
-        request, offer.bid, offer, lambda values: offers.counter(offer, by=request.user, version=_seen(request), **values)
+        request,
+        offer.bid,
+        offer,
+        lambda values: offers.counter(offer, by=request.user, version=_seen(request), **values),
     )
 
 

@@ -21,8 +21,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
-from skilllink import money as amounts
 from skilllink import moments
+from skilllink import money as amounts
 
 register = template.Library()
 
@@ -49,7 +49,10 @@ def money(minor: int | None, currency: str, **look: Any) -> SafeString:
     if look.get("sign") and minor > 0:
         text = f"+{text}"
     return format_html(
-        '<data class="{}" value="{}"><bdi>{}</bdi></data>', classes, amounts.plain(minor, currency), cents(text, currency)
+        '<data class="{}" value="{}"><bdi>{}</bdi></data>',
+        classes,
+        amounts.plain(minor, currency),
+        cents(text, currency),
     )
 
 

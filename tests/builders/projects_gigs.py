@@ -3,12 +3,12 @@
 from typing import Any
 
 from django.db import transaction
-from payment import accounts, ledger
-from users.models import Profile, User
 
+from payment import accounts, ledger
 from projects import bids, gigs, offers
 from projects.models import Bid, Gig, Offer
 from skilllink.ids import uuid7
+from users.models import Profile, User
 
 BRIEF = "The garden has grown faster than its signs. Visitors miss the fern house, and nobody can fold the map."
 LETTER = "I would begin with the fern house and test three signs with visitors on a Sunday."
@@ -17,7 +17,9 @@ LETTER = "I would begin with the fern house and test three signs with visitors o
 def person(name: str, **roles: Any) -> User:
     """A person with a profile, both roles unless said otherwise."""
     roles = {"is_client": True, "is_freelancer": True} | roles
-    user = User.objects.create_user(f"{name}@example.test", "a-long-enough-password", name=f"{name.title()} Test", **roles)
+    user = User.objects.create_user(
+        f"{name}@example.test", "a-long-enough-password", name=f"{name.title()} Test", **roles
+    )
     Profile.objects.get_or_create(user=user, defaults={"slug": name})
     return user
 

@@ -76,7 +76,11 @@ def test_a_distance_is_in_the_largest_fitting_unit(ahead: timedelta, words: str)
 def test_the_clock_line_shows_elapsed_now_and_ticks() -> None:
     now = timezone.now()
     text = rendered(
-        "{% clock start=a due=b reminders=r now=n %}", a=now - timedelta(days=1), b=now + timedelta(days=3), r=[now], n=now
+        "{% clock start=a due=b reminders=r now=n %}",
+        a=now - timedelta(days=1),
+        b=now + timedelta(days=3),
+        r=[now],
+        n=now,
     )
     assert 'd="M0 9H73.0"' in text and 'd="M75.0 4V14"' in text and "1 reminder" in text
 

@@ -9,7 +9,9 @@ from django.template import engines
 
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted(
-    path for path in [*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templates/**/*.html")] if ".venv" not in path.parts
+    path
+    for path in [*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templates/**/*.html")]
+    if ".venv" not in path.parts
 )
 # A mail is read outside the site: its styles stand beside what they dress.
 PAGES = [path for path in TEMPLATES if "emails" not in path.parts and "email" not in path.parts]
@@ -42,4 +44,6 @@ def test_every_icon_is_in_the_sprite(path: Path) -> None:
 
 def test_nothing_comes_from_another_server() -> None:
     for path in PAGES:
-        assert not re.search(r"""(?:src|href)=["']https?://(?!www\.w3\.org)[^"']+\.(?:js|css|woff2?)""", path.read_text()), path
+        assert not re.search(
+            r"""(?:src|href)=["']https?://(?!www\.w3\.org)[^"']+\.(?:js|css|woff2?)""", path.read_text()
+        ), path

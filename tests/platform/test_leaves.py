@@ -7,16 +7,37 @@ import pytest
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
-from users.models import User
 
 from skilllink import env, ids, money
 from skilllink.errors import Conflict, Malformed
 from skilllink.transactions import NoTransaction, inside_transaction, verb
+from users.models import User
 
-BAD_FIGURES = ["-1", "0", "0.001", "1e309", "NaN", "１００", "1,000", "", "  ", "1.", ".5", "+1", "0x10", "10" * 16, True, [], 5, None]
+BAD_FIGURES = [
+    "-1",
+    "0",
+    "0.001",
+    "1e309",
+    "NaN",
+    "１００",
+    "1,000",
+    "",
+    "  ",
+    "1.",
+    ".5",
+    "+1",
+    "0x10",
+    "10" * 16,
+    True,
+    [],
+    5,
+    None,
+]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("14d", 1209600), ("48h", 172800), ("20s", 20), ("1d12h", 129600), ("1.5s", 1.5)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("14d", 1209600), ("48h", 172800), ("20s", 20), ("1d12h", 129600), ("1.5s", 1.5)]
+)
 def test_durations_are_read_as_they_are_written(text: str, seconds: float) -> None:
     assert env.duration(text) == timedelta(seconds=seconds)
 

@@ -14,15 +14,20 @@ import pytest
 from tests.services.processes import ROOT, end, free_port, wait_until
 
 
-
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("SKILLLINK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "DATA_DIR"))}
+    clean = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("SKILLLINK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "DATA_DIR"))
+    }
     return {**clean, "DATA_DIR": str(folder), **more}
 
 
 def manage(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "manage.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment(folder, **more), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env=environment(folder, **more), capture_output=True, text=True, timeout=120, check=False
+    )
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,9 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     log = (folder / "log").open("ab")
     command = [sys.executable, "manage.py", "up", "--port", str(port)]
-    return subprocess.Popen(command, cwd=ROOT, env=environment(folder, SKILLLINK_SWEEP_EVERY="1s"), stdout=log, stderr=log)
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment(folder, SKILLLINK_SWEEP_EVERY="1s"), stdout=log, stderr=log
+    )
 
 
 def ready(port: int) -> dict[str, object] | None:
@@ -75,7 +82,9 @@ def test_a_taken_port_is_said_and_the_exit_is_not_zero(migrated: Path) -> None:
 
 def test_the_asgi_module_imports_with_nothing_else_set(tmp_path: Path) -> None:
     code = "import skilllink.asgi as a; print(type(a.application).__name__)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, check=False
+    )
     assert done.stdout.strip() == "ProtocolTypeRouter", done.stderr
 
 
@@ -131,5 +140,7 @@ def test_an_unsafe_production_does_not_start_and_says_why(name: str, tmp_path: P
 
 def test_a_safe_production_loads(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import skilllink.asgi"]
-    done = subprocess.run(command, cwd=ROOT, env=environment(tmp_path, **SAFE), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(tmp_path, **SAFE), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

@@ -39,7 +39,9 @@ def test_milestones_that_differ_are_told_to_the_cent_and_nothing_is_lost(ines, t
     answer = signed_in(tomasz).post(f"/gigs/{gig.pk}/bids/new/", typed)
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "Milestones add up to $2,900.00; your bid is $2,950.00. Add $50.00 or change the bid. Nothing was lost." in page
+    assert (
+        "Milestones add up to $2,900.00; your bid is $2,950.00. Add $50.00 or change the bid. Nothing was lost." in page
+    )
     assert LETTER in page
     assert not Bid.objects.exists()
 

@@ -4,13 +4,13 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from users.models import User
 
 from projects import gig_fields, gig_sweeps, gigs
 from projects.models import Bid, Gig, Offer
 from skilllink.clocks import now
 from skilllink.errors import Forbidden
 from tests.builders.projects_gigs import BRIEF, live_bid, open_gig, person, sent_offer
+from users.models import User
 
 pytestmark = pytest.mark.django_db
 

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
-from payment import accounts
 
+from payment import accounts
 from projects import gig_sweeps, offers
 from projects.models import Contract, Offer
 from skilllink.clocks import now

@@ -10,7 +10,6 @@ from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.db import connections
 from django.test import Client
-from users.models import User
 
 from skilllink.asgi import application
 from skilllink.realtime import hub as hubs
@@ -19,6 +18,7 @@ from skilllink.realtime.push import push_now, revoke
 from skilllink.realtime.socket import _arrivals
 from skilllink.transactions import verb
 from tests import cast
+from users.models import User
 
 ORIGIN = (b"origin", b"http://localhost")
 Open = Callable[..., Any]
@@ -35,7 +35,9 @@ async def open_socket() -> AsyncIterator[Open]:
     """`await open_socket(user)` connects and reads the hello; all are closed at the end."""
     opened: list[WebsocketCommunicator] = []
 
-    async def connect(user: User | None, *, headers: list[Any] | None = None, query: str = "", hello: bool = True) -> Any:
+    async def connect(
+        user: User | None, *, headers: list[Any] | None = None, query: str = "", hello: bool = True
+    ) -> Any:
         cookies = [] if user is None else [await sync_to_async(_cookie)(user)]
         given = [ORIGIN] if headers is None else headers
         communicator = WebsocketCommunicator(application, f"/ws/{query}", headers=[*given, *cookies])
@@ -80,13 +82,25 @@ async def test_an_anonymous_socket_is_closed_with_4401(people: Any, open_socket:
     assert await closed_with(await open_socket(None, hello=False)) == 4401
 
 
-@pytest.mark.parametrize("headers", [[], [(b"origin", b"http://evil.example")], [(b"origin", b"null")], [(b"origin", b"http://localhost.evil.example")]])
-async def test_a_foreign_or_missing_origin_is_refused_at_the_handshake(people: Any, open_socket: Open, headers: Any) -> None:
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [],
+        [(b"origin", b"http://evil.example")],
+        [(b"origin", b"null")],
+        [(b"origin", b"http://localhost.evil.example")],
+    ],
+)
+async def test_a_foreign_or_missing_origin_is_refused_at_the_handshake(
+    people: Any, open_socket: Open, headers: Any
+) -> None:
     communicator = await open_socket(people[0], headers=headers, hello=False)
     assert not communicator.accepted
 
 
-@pytest.mark.parametrize("text", ["[]", "5", '"hello"', "null", "{", "[" * 10_000, json.dumps({"a": json.loads("[" * 17 + "]" * 17)})])
+@pytest.mark.parametrize(
+    "text", ["[]", "5", '"hello"', "null", "{", "[" * 10_000, json.dumps({"a": json.loads("[" * 17 + "]" * 17)})]
+)
 async def test_what_is_no_frame_gets_an_error_and_the_socket_stays(people: Any, open_socket: Open, text: str) -> None:
     communicator = await open_socket(people[0])
     assert (await error_for(communicator, text))["code"] == "malformed"
@@ -94,7 +108,9 @@ async def test_what_is_no_frame_gets_an_error_and_the_socket_stays(people: Any, 
     assert await communicator.receive_json_from(5) == {"type": "ack", "ref": 7}
 
 
-@pytest.mark.parametrize("kind", ["nonsense", "websocket.disconnect", "hub.event", "socket.close", "__init__", None, 5, {}])
+@pytest.mark.parametrize(
+    "kind", ["nonsense", "websocket.disconnect", "hub.event", "socket.close", "__init__", None, 5, {}]
+)
 async def test_an_unknown_or_reserved_type_is_refused_by_name(people: Any, open_socket: Open, kind: Any) -> None:
     communicator = await open_socket(people[0])
     assert (await error_for(communicator, json.dumps({"type": kind})))["code"] == "frame.unknown"
@@ -122,17 +138,26 @@ async def test_a_flood_gets_an_error_and_4429(people: Any, open_socket: Open, se
     assert await closed_with(communicator) == 4429
 
 
-async def test_a_strangers_topic_and_one_that_does_not_exist_get_the_same_answer(people: Any, open_socket: Open) -> None:
+async def test_a_strangers_topic_and_one_that_does_not_exist_get_the_same_answer(
+    people: Any, open_socket: Open
+) -> None:
     communicator = await open_socket(people[0])
     answers = []
-    for topic in (f"user:{people[1].pk}", "user:00000000-0000-7000-8000-000000000000", "nothing:1", "user:'\n</script>"):
+    for topic in (
+        f"user:{people[1].pk}",
+        "user:00000000-0000-7000-8000-000000000000",
+        "nothing:1",
+        "user:'\n</script>",
+    ):
         answer = await error_for(communicator, json.dumps({"type": "subscribe", "topic": topic, "ref": 1}))
         answers.append(answer)
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["code"] == "missing"
 
 
-async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothing_later(people: Any, open_socket: Open) -> None:
+async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothing_later(
+    people: Any, open_socket: Open
+) -> None:
     topics.register(topics.TopicKind("tests", lambda user, pk: True, lambda pk: 3))
     one, two = await open_socket(people[0]), await open_socket(people[1])
     for communicator in (one, two):
@@ -140,7 +165,11 @@ async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothi
         assert (await communicator.receive_json_from(5))["head"] == 3
     await sync_to_async(push_now, thread_sensitive=False)("tests:a", {"type": "said", "seq": 4})
     for communicator in (one, two):
-        assert await communicator.receive_json_from(5) == {"type": "event", "topic": "tests:a", "event": {"type": "said", "seq": 4}}
+        assert await communicator.receive_json_from(5) == {
+            "type": "event",
+            "topic": "tests:a",
+            "event": {"type": "said", "seq": 4},
+        }
     await sync_to_async(verb(lambda: revoke("tests:a", people[1].pk)), thread_sensitive=False)()
     assert (await two.receive_json_from(5))["type"] == "revoked"
     await sync_to_async(push_now, thread_sensitive=False)("tests:a", {"type": "said", "seq": 5})
@@ -154,7 +183,9 @@ async def test_the_sockets_of_a_person_are_closed_by_a_verb(people: Any, open_so
     assert await closed_with(communicator) == 4403
 
 
-async def test_without_a_push_the_pulse_finds_that_the_right_has_ended(people: Any, open_socket: Open, settings: Any) -> None:
+async def test_without_a_push_the_pulse_finds_that_the_right_has_ended(
+    people: Any, open_socket: Open, settings: Any
+) -> None:
     from datetime import timedelta
 
     settings.SKILLLINK = {**settings.SKILLLINK, "PULSE_EVERY": timedelta(seconds=0.2)}

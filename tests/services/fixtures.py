@@ -3,12 +3,50 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
+from tests.services.processes import binary
 from tests.services.redis import Redis
+from tests.services.servers import Embedded
+
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[Redis]:
     server = Redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, as Debian packages it."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=binary("chromium"), args=CHROMIUM)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def running_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """The demo, running."""
+    server = Embedded(tmp_path_factory.mktemp("demo"), demo=True)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    """A site without anybody, whose clocks run in seconds."""
+    server = Embedded(
+        tmp_path_factory.mktemp("site"),
+        SKILLLINK_CLEARING="2s",
+        SKILLLINK_DEMO="1",
+        SKILLLINK_RELEASE_NOTICE="4s",
+    )
     yield server
     server.stop()

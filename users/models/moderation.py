@@ -25,7 +25,9 @@ class Sanction(models.Model):
     STOPPING = (Kind.SUSPEND, Kind.BAN)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="sanctions", verbose_name=_("person"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="sanctions", verbose_name=_("person")
+    )
     kind = models.CharField(_("measure"), max_length=8, choices=Kind)
     rule = models.CharField(_("rule"), max_length=120)
     reason = models.TextField(_("reason"), max_length=1000)

@@ -1,7 +1,6 @@
 """Measures against a person: each with a rule, a reason, an author and, but for a ban, an end."""
 
 from datetime import datetime
-from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 

@@ -17,7 +17,9 @@ def mail(request: HttpRequest) -> HttpResponse:
         raise Http404
     to = request.GET.get("to", "")
     folder = Path(settings.EMAIL_FILE_PATH)
-    files = sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns, reverse=True) if folder.exists() else []
+    files = (
+        sorted(folder.glob("*.log"), key=lambda path: path.stat().st_mtime_ns, reverse=True) if folder.exists() else []
+    )
     mails = [mail for path in files[:200] for mail in _read(path) if to in mail["to"]]
     return render(request, "demo/mail.html", {"mails": mails[:50], "to": to})
 
@@ -31,5 +33,7 @@ def _read(path: Path) -> list[dict[str, Any]]:
         message = message_from_bytes(raw, policy=policy.default)
         body = message.get_body(("plain",))
         text = body.get_content() if body else ""
-        found.append({"to": str(message["To"]), "subject": str(message["Subject"]), "at": message["Date"], "text": text})
+        found.append(
+            {"to": str(message["To"]), "subject": str(message["Subject"]), "at": message["Date"], "text": text}
+        )
     return found

@@ -2,8 +2,8 @@ import sys
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from payment import audit
 
+from payment import audit
 from projects import demo
 
 

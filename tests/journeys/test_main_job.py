@@ -1,0 +1,154 @@
+"""The main job in a real Chromium, two people in two windows, both updating by themselves."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.services.servers import Embedded
+
+pytestmark = pytest.mark.browser
+PASSWORD = "skilllink-demo"
+CALENDAR = "Booking calendar for a ceramics studio"
+
+
+def window(browser: Browser, server: Embedded, who: str = "") -> Page:
+    """A window of its own, signed in as one of the demo's people."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.goto(f"{server.url}/accounts/login/")
+    if who:
+        page.fill("input[name=login]", f"{who}@demo.skilllink.test")
+        page.fill("input[name=password]", PASSWORD)
+        page.locator("main form button").first.click()
+        expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
+    return page
+
+
+def live(page: Page) -> None:
+    """Wait until the page's socket is open."""
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+
+
+def open_contract(page: Page, server: Embedded) -> None:
+    page.goto(f"{server.url}/contracts/")
+    page.get_by_role("link", name=CALENDAR).first.click()
+    live(page)
+
+
+def say(page: Page, words: str) -> None:
+    page.locator(".composer textarea").fill(words)
+    page.keyboard.press("Enter")
+
+
+@pytest.fixture
+def two(browser: Browser, running_embedded: Embedded) -> Iterator[tuple[Page, Page]]:
+    client, freelancer = window(browser, running_embedded, "client"), window(browser, running_embedded, "freelancer")
+    yield client, freelancer
+    for page in (client, freelancer):
+        page.context.close()
+
+
+def test_a_newcomer_signs_up_with_the_mailed_code_and_says_who_they_are(
+    browser: Browser, running_embedded: Embedded
+) -> None:
+    page = window(browser, running_embedded)
+    page.goto(f"{running_embedded.url}/accounts/signup/")
+    page.fill("input[name=name]", "Nell Newcomer")
+    page.fill("input[name=email]", "nell@skilllink.test")
+    page.fill("input[name=password1]", "a-long-enough-password")
+    page.locator("main form button").first.click()
+    page.fill("input[name=code]", running_embedded.code_for("nell@skilllink.test"))
+    page.locator("main form button").first.click()
+    expect(page.get_by_role("heading", name="Welcome, Nell")).to_be_visible()
+    page.get_by_label("I want to work").check()
+    page.get_by_label("Headline").fill("Finds things")
+    page.get_by_label("Skills").fill("Python, Wayfinding")
+    page.get_by_role("button", name="Save and begin").click()
+    expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
+    page.goto(f"{running_embedded.url}/people/?q=Nell")
+    expect(page.get_by_text("Nell Newcomer").first).to_be_visible()
+    page.context.close()
+
+
+def test_what_one_says_appears_at_the_other_and_survives_a_reload_and_a_restart(
+    two: tuple[Page, Page], running_embedded: Embedded
+) -> None:
+    client, freelancer = two
+    for page in two:
+        open_contract(page, running_embedded)
+    say(client, "Can you hear me?")
+    expect(freelancer.locator(".log")).to_contain_text("Can you hear me?")
+    say(freelancer, "Every <b>word</b>.")
+    expect(client.locator(".log")).to_contain_text("Every <b>word</b>.")
+    client.reload()
+    expect(client.locator(".log")).to_contain_text("Every <b>word</b>.")
+    running_embedded.stop()
+    expect(client.locator("html")).not_to_have_attribute("data-connection", "live")
+    say(client, "Written while the server was away")
+    expect(client.locator(".msg.pending")).to_have_count(1)
+    running_embedded.start()
+    for page in two:
+        expect(page.locator(".log").get_by_text("Written while the server was away")).to_have_count(1, timeout=40_000)
+    expect(client.locator(".msg.pending")).to_have_count(0)
+
+
+def test_a_gig_and_a_bid_appear_by_themselves_and_a_deposit_buys_an_offer_that_becomes_a_contract(
+    two: tuple[Page, Page], running_embedded: Embedded
+) -> None:
+    client, freelancer = two
+    site = running_embedded.url
+    freelancer.goto(f"{site}/gigs/")
+    live(freelancer)
+    client.goto(f"{site}/gigs/new/")
+    client.fill("[name=title]", "Kiln log that reads itself")
+    client.fill(
+        "[name=brief]", "The kiln prints a strip of paper every hour. We want it as figures with an alarm on a phone."
+    )
+    client.select_option("[name=category]", "web")
+    client.fill("[name=skills]", "Python")
+    client.fill("[name=budget_min]", "500")
+    client.fill("[name=budget_max]", "900")
+    client.locator("#gig-form button[type=submit], #gig-form button:not([type])").last.click()
+    expect(client.locator("h1")).to_have_text("Kiln log that reads itself")
+    live(client)
+    expect(freelancer.get_by_text("Kiln log that reads itself").first).to_be_visible()
+
+    freelancer.goto(f"{client.url}")
+    freelancer.get_by_role("link", name="Bid on this gig").first.click()
+    freelancer.fill("[name=amount]", "700")
+    freelancer.fill("[name=days]", "10")
+    freelancer.fill(
+        "[name=letter]", "I have read strips like these before; a camera, a week, and the alarm is the easy part."
+    )
+    freelancer.locator("#bid-form button[type=submit], #bid-form button:not([type])").last.click()
+    expect(client.locator("#gig-board")).to_contain_text("Tomasz Okoro")
+    expect(client.locator("#gig-board")).to_contain_text("$700")
+
+    client.goto(f"{site}/wallet/deposit/?amount=700&currency=USD")
+    client.get_by_role("button", name="Go on to the card").click()
+    client.fill("[name=card]", "4000 0000 0000 0002")
+    client.get_by_role("button", name="Pay").click()
+    expect(client.get_by_text("Nothing was charged.")).to_be_visible()
+    client.goto(f"{site}/wallet/deposit/?amount=700&currency=USD")
+    client.get_by_role("button", name="Go on to the card").click()
+    client.fill("[name=card]", "4242 4242 4242 4242")
+    client.get_by_role("button", name="Pay").click()
+    expect(client.get_by_text("The money is in your wallet.")).to_be_visible()
+
+
+def test_a_release_shows_on_the_freelancers_open_page_by_itself(
+    two: tuple[Page, Page], running_embedded: Embedded
+) -> None:
+    client, freelancer = two
+    for page in two:
+        open_contract(page, running_embedded)
+    client.get_by_role("link", name=re.compile("Release")).first.click()
+    confirm = client.locator("dialog[open]")
+    expect(confirm).to_contain_text("$1,520.00")
+    confirm.get_by_role("button", name=re.compile("Release")).click()
+    for page in two:
+        expect(page.locator("#contract-timeline")).to_contain_text(re.compile("released Booking flow"))
+        expect(page.locator("#contract-rail")).to_contain_text("2 of 4 ended")
+    expect(freelancer.locator("#top-bell .count")).to_be_visible()
+    assert "0 violations" in running_embedded.manage("audit_ledger")
