@@ -62,7 +62,7 @@ class Embedded:
             files = sorted((self.folder / "mail").glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
             for path in reversed(files):
                 text = path.read_text()
-                found = re.search(r"^\s*([A-Z0-9]{3}-?[A-Z0-9]{3})\s*$", text, re.MULTILINE)
+                found = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", text, re.MULTILINE)
                 if f"To: {email}" in text and found:
                     return found[1]
             return None

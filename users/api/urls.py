@@ -1,5 +1,14 @@
 """API addresses of users, under /api/v1/."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from users.api import views
+
+urlpatterns = [
+    path("auth/tokens/", views.Tokens.as_view(), name="tokens"),
+    path("auth/tokens/<str:pk>/", views.TokenShow.as_view(), name="token"),
+    path("me/", views.Me.as_view(), name="me"),
+    path("notifications/", views.Notifications.as_view(), name="notifications"),
+    path("notifications/read/", views.NotificationsRead.as_view(), name="notifications_read"),
+    path("ws-tickets/", views.Tickets.as_view(), name="ws_tickets"),
+]

@@ -1,0 +1,136 @@
+"""Moderation: queues and people to look at; every change goes through a verb, with a reason."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.clocks import now
+from skilllink.errors import Refusal
+from users.models import Delivery, Profile, Report, Sanction, StaffAction, User
+from users.moderation import reports, sanctions
+
+
+class ReadOnly:
+    """Looked at by those with the right to view; added, changed or deleted by nobody's hand."""
+
+    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
+        return False
+
+
+class SanctionForm(forms.Form):
+    rule = forms.CharField(label=_("Rule"), max_length=120)
+    reason = forms.CharField(label=_("Reason, which the person reads"), max_length=1000, widget=forms.Textarea)
+    days = forms.IntegerField(label=_("Days (for a suspension)"), min_value=1, max_value=365, required=False)
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("Reason, which the person reads"), max_length=1000, widget=forms.Textarea)
+
+
+def act(
+    request: HttpRequest, rows: Any, action: str, title: Any, form_class: type[forms.Form], do: Any
+) -> HttpResponse | None:
+    """Ask for what the verb needs on a page of its own, then call it for each chosen row."""
+    form = form_class(request.POST if "apply" in request.POST else None)
+    if not form.is_valid():
+        context = {**admin.site.each_context(request), "rows": rows, "action": action, "title": title, "form": form}
+        return render(request, "admin/reason.html", context, status=422 if "apply" in request.POST else 200)
+    for row in rows:
+        try:
+            do(row, form.cleaned_data)
+        except Refusal as refusal:
+            messages.error(request, f"{row}: {refusal.sentence}")
+        else:
+            messages.success(request, f"{row}: {title}")
+    return redirect(request.get_full_path())
+
+
+@admin.register(User)
+class UserAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("name", "email", "is_client", "is_freelancer", "is_staff", "date_joined")
+    list_filter = ("is_client", "is_freelancer", "is_staff")
+    search_fields = ("name", "email")
+    exclude = ("password",)
+    actions = ("warn", "suspend", "ban")
+
+    @admin.action(description=_("Warn …"), permissions=["view"])
+    def warn(self, request: Any, rows: Any) -> Any:
+        def do(user: User, data: dict[str, Any]) -> None:
+            sanctions.warn(user, by=request.user, reason=data["reason"], rule=data["rule"])
+
+        return act(request, rows, "warn", _("Warn"), SanctionForm, do)
+
+    @admin.action(description=_("Suspend …"), permissions=["view"])
+    def suspend(self, request: Any, rows: Any) -> Any:
+        def do(user: User, data: dict[str, Any]) -> None:
+            until = now() + timedelta(days=data["days"] or 7)
+            sanctions.suspend(user, by=request.user, reason=data["reason"], rule=data["rule"], until=until)
+
+        return act(request, rows, "suspend", _("Suspend"), SanctionForm, do)
+
+    @admin.action(description=_("Ban …"), permissions=["view"])
+    def ban(self, request: Any, rows: Any) -> Any:
+        def do(user: User, data: dict[str, Any]) -> None:
+            sanctions.ban(user, by=request.user, reason=data["reason"], rule=data["rule"])
+
+        return act(request, rows, "ban", _("Ban"), SanctionForm, do)
+
+
+@admin.register(Sanction)
+class SanctionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("user", "kind", "rule", "by", "created_at", "until", "lifted_at")
+    list_filter = ("kind",)
+    list_select_related = ("user", "by")
+    actions = ("lift",)
+
+    @admin.action(description=_("Lift …"), permissions=["view"])
+    def lift(self, request: Any, rows: Any) -> Any:
+        def do(sanction: Sanction, data: dict[str, Any]) -> None:
+            sanctions.lift(sanction, by=request.user, reason=data["reason"])
+
+        return act(request, rows, "lift", _("Lift"), ReasonForm, do)
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("created_at", "reason", "subject_kind", "subject_url", "by", "status")
+    list_filter = ("status", "reason")
+    list_select_related = ("by",)
+    actions = ("acted", "dismissed")
+
+    @admin.action(description=_("Close: acted upon …"), permissions=["view"])
+    def acted(self, request: Any, rows: Any) -> Any:
+        return self._close(request, rows, "acted")
+
+    @admin.action(description=_("Close: dismissed …"), permissions=["view"])
+    def dismissed(self, request: Any, rows: Any) -> Any:
+        return self._close(request, rows, "dismissed")
+
+    def _close(self, request: Any, rows: Any, status: str) -> Any:
+        def do(report: Report, data: dict[str, Any]) -> None:
+            reports.answer(report, by=request.user, status=status, outcome=data["reason"])
+
+        return act(request, rows, status, _("Close"), ReasonForm, do)
+
+
+@admin.register(StaffAction)
+class StaffActionAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ("at", "by", "action", "subject", "reason")
+    list_filter = ("action",)
+    list_select_related = ("by",)
+
+
+@admin.register(Profile, Delivery)
+class LookAdmin(ReadOnly, admin.ModelAdmin):
+    pass
