@@ -1,0 +1,133 @@
+"""The books: what they refuse, what they keep, and how they find what was tampered with."""
+
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from payment import accounts, audit, escrow, ledger, triggers
+from payment.models import Account, Entry, Escrow, Transfer
+from skilllink.errors import Refusal
+from tests.builders.payment import put_in_wallet
+from users.models import User
+
+RATES = st.integers(0, 2000)
+
+
+def filled(client: User, freelancer: User, amount: int, *, currency: str = "USD", bps: int = 500) -> Escrow:
+    put_in_wallet(client, amount, currency)
+    with transaction.atomic():
+        row = escrow.open("milestone", payer=client, payee=freelancer, currency=currency, fee_bps=bps)
+        escrow.hold(row, amount, key=f"test:{row.pk}:hold")
+    return row
+
+
+def books() -> tuple[Any, ...]:
+    return Transfer.objects.count(), Entry.objects.count(), dict(Account.objects.values_list("pk", "balance"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE payment_entry SET amount = amount + 1",
+        "DELETE FROM payment_entry",
+        "UPDATE payment_transfer SET reason = 'x'",
+        "DELETE FROM payment_transfer",
+    ],
+)
+def test_the_database_itself_refuses_to_change_or_lose_a_line(client_person: User, statement: str) -> None:
+    put_in_wallet(client_person, 5000)
+    before = books()
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert books() == before
+
+
+def test_a_closed_transfer_takes_no_further_entry(client_person: User) -> None:
+    put_in_wallet(client_person, 5000)
+    transfer, account = Transfer.objects.get(), accounts.fees("USD")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Entry.objects.create(transfer=transfer, account=account, amount=5)
+
+
+def test_entries_that_do_not_balance_are_no_transfer(client_person: User) -> None:
+    with transaction.atomic(), pytest.raises(ledger.Unbalanced):
+        ledger.post("test:1", "deposit", [(accounts.gateway("USD"), -5), (accounts.wallet(client_person, "USD"), 6)])
+    assert not Transfer.objects.exists()
+
+
+def test_one_key_moves_money_once_and_other_figures_under_it_are_refused(client_person: User) -> None:
+    def post(amount: int) -> Transfer:
+        lines = [(accounts.gateway("USD"), -amount), (accounts.wallet(client_person, "USD"), amount)]
+        with transaction.atomic():
+            return ledger.post("test:once", "deposit", lines)
+
+    first = post(700)
+    assert post(700) == first
+    with pytest.raises(ledger.KeyReused):
+        post(800)
+    assert accounts.balances(client_person)["USD"]["wallet"] == 700
+
+
+def test_nothing_owed_goes_below_zero(client_person: User, freelancer: User) -> None:
+    put_in_wallet(client_person, 1000)
+    with pytest.raises(escrow.InsufficientFunds) as refusal, transaction.atomic():
+        row = escrow.open("offer", payer=client_person, payee=freelancer, currency="USD", fee_bps=500)
+        escrow.hold(row, 1500, key="test:hold")
+    assert refusal.value.missing == 500
+    with pytest.raises(ledger.Overdrawn), transaction.atomic():
+        ledger.post("test:2", "x", [(accounts.wallet(client_person, "USD"), -1001), (accounts.gateway("USD"), 1001)])
+    assert accounts.balances(client_person)["USD"]["wallet"] == 1000
+
+
+@pytest.mark.django_db
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    parts=st.lists(st.integers(1, 5000), min_size=1, max_size=6),
+    bps=RATES,
+    currency=st.sampled_from(["USD", "JPY", "KWD"]),
+)
+def test_the_fees_of_parts_sum_to_the_fee_of_the_whole(
+    client_person: User, freelancer: User, parts: list[int], bps: int, currency: str
+) -> None:
+    with transaction.atomic():
+        row = escrow.open("milestone", payer=client_person, payee=freelancer, currency=currency, fee_bps=bps)
+    put_in_wallet(client_person, sum(parts), currency)
+    with transaction.atomic():
+        escrow.hold(row, sum(parts), key=f"test:{row.pk}:hold")
+        done = [escrow.release(row, part, key=f"test:{row.pk}:{n}") for n, part in enumerate(parts)]
+    assert sum(each.fee for each in done) == escrow.fee_on(sum(parts), bps)
+    assert sum(each.net + each.fee for each in done) == sum(parts)
+    assert row.held == 0
+    assert audit.run() == []
+
+
+def test_a_dispute_takes_back_exactly_what_is_clearing(client_person: User, freelancer: User) -> None:
+    row = filled(client_person, freelancer, 50_000)
+    with transaction.atomic():
+        escrow.release(row, 50_000, key="test:release")
+        dispute = escrow.open("dispute", payer=client_person, payee=freelancer, currency="USD", fee_bps=500)
+        escrow.claw_back(row, dispute, 20_000, key="test:claw")
+    assert accounts.balances(freelancer)["USD"]["pending"] == 28_500
+    with transaction.atomic():
+        escrow.split(dispute, 12_000, key="test:split")
+    assert accounts.balances(freelancer)["USD"]["pending"] == 28_500 + 11_400
+    assert accounts.balances(client_person)["USD"]["wallet"] == 8_000
+    assert audit.run() == []
+    with pytest.raises(Refusal), transaction.atomic():
+        escrow.claw_back(row, dispute, 40_000, key="test:claw2")
+
+
+def test_the_audit_names_the_row_that_was_tampered_with(client_person: User, freelancer: User) -> None:
+    filled(client_person, freelancer, 9_000)
+    entry = Entry.objects.order_by("pk").first()
+    assert entry is not None
+    triggers.remove(None)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE payment_entry SET amount = amount + 1 WHERE id = %s", [entry.pk])
+    found = audit.run()
+    assert ("L1", f"transfer {entry.transfer_id}") in {(row.invariant, row.row) for row in found}
+    assert "L7" in {row.invariant for row in found}
+    assert any(row.invariant == "L3" and "trigger" in row.row for row in found)
