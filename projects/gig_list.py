@@ -42,16 +42,16 @@ def board(user: Any, params: Any) -> "QuerySet[Gig]":
         gigs = gigs.filter(visibility=Gig.Visibility.PUBLIC)
     gigs = search.matching(gigs, params.get("q"))
     if skill := params.get("skill"):
-        gigs = gigs.filter(skills__slug=skill[:80])
+        gigs = gigs.filter(skills__slug=_plain(skill, 80))
     return gigs
 
 
 def filtered(gigs: "QuerySet[Gig]", params: Any) -> "QuerySet[Gig]":
     """Narrow to the chosen category and experience; unknown values narrow to nothing."""
     if category := params.get("category"):
-        gigs = gigs.filter(category_id=category[:40])
+        gigs = gigs.filter(category_id=_plain(category, 40))
     if experience := params.get("experience"):
-        gigs = gigs.filter(experience=experience[:8])
+        gigs = gigs.filter(experience=_plain(experience, 8))
     return gigs
 
 
@@ -151,3 +151,8 @@ def _read(cursor: Any, name: str) -> tuple[Any, UUID] | None:
         return value, UUID(key)
     except (ValueError, TypeError, binascii.Error, AttributeError):
         return None
+
+
+def _plain(text: str, longest: int) -> str:
+    """A filter's value as a database takes it: PostgreSQL knows no NUL."""
+    return text.replace("\0", "")[:longest]

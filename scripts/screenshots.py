@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 ROOT = Path(__file__).resolve().parent.parent
 WIDTHS = (360, 820, 1180, 1440)
 THEMES = ("light", "dark")
-PASSWORD = os.environ.get("DEMO_PASSWORD", "demo-demo-demo")
+PASSWORD = os.environ.get("DEMO_PASSWORD", "skilllink-demo")
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PEOPLE = {
     "client": "client@demo.skilllink.test",

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from scripts import screenshots
 
+pytestmark = pytest.mark.browser
 WIDTHS = (320, 360, 480, 640, 820, 960, 1180, 1440, 1920, 2560)
 MAIN = [row for row in screenshots.PAGES if row[0] not in ("admin",)]
 
@@ -16,14 +17,6 @@ MAIN = [row for row in screenshots.PAGES if row[0] not in ("admin",)]
 def demo(running_embedded: object) -> str:
     """The address of the one demo server of this session."""
     return str(getattr(running_embedded, "url", running_embedded)).rstrip("/")
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=screenshots.CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
