@@ -62,7 +62,7 @@ def hold(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     """wallet(payer) → escrow. Raises InsufficientFunds with what is missing."""
     check_minor(amount)
     _lock(escrow)
-    if done := _done(key):
+    if done := _done(key, "hold", escrow, amount):
         return done
     wallet = accounts.wallet(escrow.payer, escrow.currency)
     wallet = type(wallet).objects.select_for_update().get(pk=wallet.pk)
@@ -80,7 +80,7 @@ def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     check_minor(amount)
     for row in sorted((source, target), key=lambda row: row.pk):
         _lock(row)
-    if done := _done(key):
+    if done := _done(key, "move", source, -amount):
         return done
     _require_held(source, amount)
     transfer = ledger.post(key, "move", [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)])
@@ -94,7 +94,7 @@ def release(escrow: Escrow, amount: int, *, key: str) -> Released:
     """escrow → pending(payee) and fees; starts the clearing of the net amount."""
     check_minor(amount)
     _lock(escrow)
-    if done := _done(key):
+    if done := _done(key, "release", escrow, -amount):
         return _as_released(done)
     _require_held(escrow, amount)
     fee = fee_of(escrow, amount)
@@ -107,7 +107,7 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     """escrow → wallet(payer), for money that was never released."""
     check_minor(amount)
     _lock(escrow)
-    if done := _done(key):
+    if done := _done(key, "refund", escrow, -amount):
         return done
     _require_held(escrow, amount)
     wallet = accounts.wallet(escrow.payer, escrow.currency)
@@ -121,7 +121,7 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
 def split(escrow: Escrow, to_payee: int, *, key: str) -> Released:
     """Empty a dispute's escrow: `to_payee` gross to the payee (less the fee), the rest to the payer's wallet."""
     _lock(escrow)
-    if done := _done(key):
+    if done := _done(key, "resolution", escrow, None):
         return _as_released(done)
     if type(to_payee) is not int or not 0 <= to_payee <= escrow.held or not escrow.held:
         raise NotHeld()
@@ -144,7 +144,7 @@ def claw_back(source: Escrow, target: Escrow, amount: int, *, key: str) -> Trans
     check_minor(amount)
     for row in sorted((source, target), key=lambda row: row.pk):
         _lock(row)
-    if done := _done(key):
+    if done := _done(key, "claw_back", target, amount):
         return done
     net, fee = _take_from_clearings(source, amount)
     lines = [*_earned(source, -net, -fee), (accounts.of_escrow(target), amount)]
@@ -214,8 +214,15 @@ def _lock(escrow: Escrow) -> None:
     escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
 
 
-def _done(key: str) -> Transfer | None:
-    return Transfer.objects.filter(key=key).first()
+def _done(key: str, kind: str, escrow: Escrow, amount: int | None) -> Transfer | None:
+    """The transfer of this event if it has happened. Raises KeyReused when it was another event or another amount."""
+    transfer = Transfer.objects.filter(key=key).first()
+    if transfer is None:
+        return None
+    moved = transfer.entries.filter(account__escrow=escrow).values_list("amount", flat=True).first()
+    if transfer.kind != kind or (amount is not None and moved != amount):
+        raise ledger.KeyReused()
+    return transfer
 
 
 def _require_held(escrow: Escrow, amount: int) -> None:

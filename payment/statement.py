@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, Sum, Window
+from django.db.models import OuterRef, Subquery, Sum
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -40,9 +40,9 @@ class Line:
 
 def entries(user: Any, *, kind: str = "", since: Any = None, until: Any = None) -> Any:
     """The person's entries with a running balance, newest first; filters narrow what is shown, not the balance."""
-    rows = Entry.objects.filter(account__user=user).annotate(
-        balance=Window(Sum("amount"), partition_by=[F("account")], order_by=F("pk").asc())
-    )
+    upto = Entry.objects.filter(account=OuterRef("account"), pk__lte=OuterRef("pk")).order_by().values("account")
+    total = Subquery(upto.annotate(total=Sum("amount")).values("total"))
+    rows = Entry.objects.filter(account__user=user).annotate(balance=total)
     rows = rows.select_related("transfer", "account").order_by("-pk")
     if kind in KINDS:
         rows = rows.filter(transfer__kind=kind)

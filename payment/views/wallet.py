@@ -1,6 +1,7 @@
 """The wallet, deposits, and what everyone may know about the platform's money."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
@@ -128,7 +129,7 @@ def _last_audit() -> dict[str, Any]:
 
 def _page(deposit: Deposit, then: str) -> str:
     address = reverse("payment:deposit", args=[deposit.pk])
-    return f"{address}?next={then}" if then else address
+    return f"{address}?{urlencode({'next': then})}" if then else address
 
 
 def _local(request: HttpRequest) -> str:

@@ -7,7 +7,7 @@ from django.db import DatabaseError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from payment import accounts, audit, escrow, ledger, triggers
+from payment import accounts, audit, escrow, ledger, statement, triggers
 from payment.models import Account, Entry, Escrow, Transfer
 from skilllink.errors import Refusal
 from tests.builders.payment import put_in_wallet
@@ -131,3 +131,20 @@ def test_the_audit_names_the_row_that_was_tampered_with(client_person: User, fre
     assert ("L1", f"transfer {entry.transfer_id}") in {(row.invariant, row.row) for row in found}
     assert "L7" in {row.invariant for row in found}
     assert any(row.invariant == "L3" and "trigger" in row.row for row in found)
+
+
+def test_the_same_event_with_another_amount_is_refused_and_moves_nothing(client_person: User, freelancer: User) -> None:
+    row = filled(client_person, freelancer, 9_000)
+    with transaction.atomic():
+        first = escrow.release(row, 1_000, key="test:once")
+        assert escrow.release(row, 1_000, key="test:once").transfer == first.transfer
+    before = books()
+    with pytest.raises(ledger.KeyReused), transaction.atomic():
+        escrow.release(row, 2_000, key="test:once")
+    assert books() == before
+
+
+def test_a_filtered_statement_shows_the_balances_of_the_whole_one(client_person: User, freelancer: User) -> None:
+    filled(client_person, freelancer, 9_000)
+    put_in_wallet(client_person, 5_000)
+    assert [row.balance for row in statement.entries(client_person, kind="deposit")] == [5_000, 9_000]
