@@ -37,16 +37,3 @@ def running_embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embed
     server = Embedded(tmp_path_factory.mktemp("demo"), demo=True)
     yield server
     server.stop()
-
-
-@pytest.fixture(scope="module")
-def empty_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
-    """A site without anybody, whose clocks run in seconds."""
-    server = Embedded(
-        tmp_path_factory.mktemp("site"),
-        SKILLLINK_CLEARING="2s",
-        SKILLLINK_DEMO="1",
-        SKILLLINK_RELEASE_NOTICE="4s",
-    )
-    yield server
-    server.stop()
