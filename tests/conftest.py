@@ -18,7 +18,7 @@ import django
 
 django.setup()
 
-pytest_plugins = ["tests.cast", "tests.services.fixtures"]
+pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.people"]
 
 
 @pytest.fixture(scope="session")

@@ -1,52 +1,14 @@
 """The main job in a real Chromium, two people in two windows, both updating by themselves."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.people import live, open_contract, say, window
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
-PASSWORD = "skilllink-demo"
-CALENDAR = "Booking calendar for a ceramics studio"
-
-
-def window(browser: Browser, server: Embedded, who: str = "") -> Page:
-    """A window of its own, signed in as one of the demo's people."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.goto(f"{server.url}/accounts/login/")
-    if who:
-        page.fill("input[name=login]", f"{who}@demo.skilllink.test")
-        page.fill("input[name=password]", PASSWORD)
-        page.locator("main form button").first.click()
-        expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
-    return page
-
-
-def live(page: Page) -> None:
-    """Wait until the page's socket is open."""
-    expect(page.locator("html")).to_have_attribute("data-connection", "live")
-
-
-def open_contract(page: Page, server: Embedded) -> None:
-    page.goto(f"{server.url}/contracts/")
-    page.get_by_role("link", name=CALENDAR).first.click()
-    live(page)
-
-
-def say(page: Page, words: str) -> None:
-    page.locator(".composer textarea").fill(words)
-    page.keyboard.press("Enter")
-
-
-@pytest.fixture
-def two(browser: Browser, running_embedded: Embedded) -> Iterator[tuple[Page, Page]]:
-    client, freelancer = window(browser, running_embedded, "client"), window(browser, running_embedded, "freelancer")
-    yield client, freelancer
-    for page in (client, freelancer):
-        page.context.close()
 
 
 def test_a_newcomer_signs_up_with_the_mailed_code_and_says_who_they_are(

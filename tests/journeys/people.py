@@ -1,0 +1,108 @@
+"""People in windows of their own, and what they do on many pages."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.services.servers import Embedded
+
+PASSWORD = "skilllink-demo"
+CAST_PASSWORD = "a-long-enough-password"  # of those whom `make` registers
+CALENDAR = "Booking calendar for a ceramics studio"
+
+
+def window(browser: Browser, server: Embedded, who: str = "", at: str = "") -> Page:
+    """A window of its own, signed in as one of the demo's people, or by address as one whom `make` registered.
+
+    `at` is the address to stand on afterwards, live.
+    """
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.goto(f"{server.url}/accounts/login/")
+    if who:
+        page.fill("input[name=login]", who if "@" in who else f"{who}@demo.skilllink.test")
+        page.fill("input[name=password]", CAST_PASSWORD if "@" in who else PASSWORD)
+        page.locator("main form button").first.click()
+        expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
+    if at:
+        stand_on(page, f"{server.url}{at}")
+    return page
+
+
+def live(page: Page) -> None:
+    """Wait until the page's socket is open."""
+    expect(page.locator("html")).to_have_attribute("data-connection", "live")
+
+
+def stand_on(page: Page, url: str) -> None:
+    page.goto(url)
+    live(page)
+
+
+def open_contract(page: Page, server: Embedded) -> None:
+    page.goto(f"{server.url}/contracts/")
+    page.get_by_role("link", name=CALENDAR).first.click()
+    live(page)
+
+
+def say(page: Page, words: str) -> None:
+    page.locator(".composer textarea").fill(words)
+    page.keyboard.press("Enter")
+
+
+def dialog(page: Page) -> Locator:
+    """The confirm step that is open."""
+    return page.locator("dialog[open]")
+
+
+def act(page: Page, link: str, button: str = "", **fields: str) -> None:
+    """Open an act by its link, fill its fields in the dialog, press its button there, and be back on a live page."""
+    page.get_by_role("link", name=link, exact=True).first.click()
+    step = dialog(page)
+    for name, value in fields.items():
+        step.locator(f"[name={name}]").fill(value)
+    pressed = step.get_by_role("button", name=re.compile(re.escape(button or link)))
+    pressed.last.click()
+    expect(step).to_have_count(0)
+    live(page)
+
+
+def bell(page: Page) -> Locator:
+    """How many notifications are unread, as the bell shows it; nothing when none is."""
+    return page.locator("#top-bell .count")
+
+
+def made(server: Embedded, code: str) -> str:
+    """What `code` prints, run in the installation with the builders of the other tests at hand."""
+    head = (
+        "from tests.builders.projects_contracts import put_in_wallet, signed_contract\n"
+        "from tests.cast import make, staff\n"
+        "from users.models import User\n"
+    )
+    return server.manage("shell", "--verbosity", "0", "-c", head + code).strip()
+
+
+def contract_of(server: Embedded, client: str, freelancer: str, *, amounts: tuple[int, ...] = (160000,)) -> str:
+    """The path of a new, wholly funded contract between two new people, `<first name>@skilllink.test`."""
+    code = (
+        f"client, freelancer = make({client!r}, client=True), make({freelancer!r}, freelancer=True)\n"
+        f"print(signed_contract(client, freelancer, amounts={amounts!r}).get_absolute_url())"
+    )
+    return made(server, code).splitlines()[-1]
+
+
+def paper(folder: Path, name: str, text: str) -> Path:
+    """A text file to hand in."""
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+@pytest.fixture
+def two(browser: Browser, running_embedded: Embedded) -> Iterator[tuple[Page, Page]]:
+    client, freelancer = window(browser, running_embedded, "client"), window(browser, running_embedded, "freelancer")
+    yield client, freelancer
+    for page in (client, freelancer):
+        page.context.close()
