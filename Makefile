@@ -40,7 +40,7 @@ check: setup-dev services
 	$(MANAGE) makemigrations --check --dry-run
 	$(BIN)/python scripts/check_templates.py
 	scripts/check_deploy
-	docker-compose --env-file deploy/example.env config --quiet
+	ENV_FILE=deploy/example.env docker-compose --env-file deploy/example.env config --quiet
 
 screenshots: setup-dev services
 	$(BIN)/python scripts/screenshots.py

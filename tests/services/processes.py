@@ -17,6 +17,7 @@ DEBIAN_PACKAGES = {
     "redis-server": "redis-server",
     "chromium": "chromium",
     "nginx": "nginx",
+    "openssl": "openssl",
     "docker-compose": "docker-compose",
 }
 

@@ -1,10 +1,14 @@
-"""The product as processes: embedded mode, as `make run` starts it."""
+"""The product as processes: what any running installation can do for a test, and embedded mode, as `make run` starts it."""
 
 import os
 import re
+import ssl
 import subprocess
 import sys
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 
@@ -16,7 +20,59 @@ SHORT_CLOCKS = {
 }
 
 
-class Embedded:
+class Site:
+    """A running installation at `url`, with its data in `folder`."""
+
+    url: str
+    folder: Path
+    trust: ssl.SSLContext | bool = True
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """Ask for a page, as nobody."""
+        return httpx.get(f"{self.url}{path}", verify=self.trust, timeout=10, **options)
+
+    def start(self) -> None:
+        """Start the processes and wait until `/readyz` says so."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """End the processes with SIGTERM; the data stays."""
+        raise NotImplementedError
+
+    def manage(self, *arguments: str, **environment: str) -> str:
+        """Run a manage.py command beside the running site; returns what it printed, fails when it fails."""
+        raise NotImplementedError
+
+    def mails(self) -> list[EmailMessage]:
+        """Every mail that the site sent, oldest first."""
+        raise NotImplementedError
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def ready(self) -> bool:
+        try:
+            return self.get("/readyz").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def code_for(self, email: str) -> str:
+        """The newest verification code that was mailed to an address."""
+
+        def newest() -> str | None:
+            for mail in reversed(self.mails()):
+                body = mail.get_body(("plain",))
+                text = body.get_content() if body else ""
+                found = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", text, re.MULTILINE)
+                if email in str(mail["To"]) and found:
+                    return found[1]
+            return None
+
+        return str(wait_until(newest, seconds=15, what=f"the mail to {email}"))
+
+
+class Embedded(Site):
     """One process on SQLite in a folder of its own; may be ended and started again on the same data and port."""
 
     def __init__(self, folder: Path, *, demo: bool = False, **rules: str) -> None:
@@ -30,9 +86,11 @@ class Embedded:
             self.manage("demo")
         self.start()
 
-    def manage(self, *arguments: str) -> str:
+    def manage(self, *arguments: str, **environment: str) -> str:
         command = [sys.executable, "manage.py", *arguments]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            command, cwd=ROOT, env={**self.environment, **environment}, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -40,34 +98,19 @@ class Embedded:
         log = (self.folder / "server.log").open("ab")
         command = [sys.executable, "manage.py", "up", "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
-        wait_until(self._ready, seconds=40, what="the server's readiness")
-
-    def _ready(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=5).status_code == 200
-        except httpx.TransportError:
-            return False
+        wait_until(self.ready, seconds=40, what="the server's readiness")
 
     def stop(self) -> None:
         end(self.process)
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
-    def code_for(self, email: str) -> str:
-        """The newest verification code that was mailed to an address."""
-
-        def newest() -> str | None:
-            files = sorted((self.folder / "mail").glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
-            for path in reversed(files):
-                text = path.read_text()
-                found = re.search(r"^\s*([A-Z0-9]{3,4}-?[A-Z0-9]{3,4})\s*$", text, re.MULTILINE)
-                if f"To: {email}" in text and found:
-                    return found[1]
-            return None
-
-        return str(wait_until(newest, seconds=15, what=f"the mail to {email}"))
+    def mails(self) -> list[EmailMessage]:
+        files = sorted((self.folder / "mail").glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
+        return [
+            cast(EmailMessage, message_from_bytes(mail, policy=policy.default))
+            for path in files
+            for mail in path.read_bytes().split(b"\n" + b"-" * 79 + b"\n")
+            if mail.strip()
+        ]
 
     def log(self) -> str:
         return (self.folder / "server.log").read_text()
