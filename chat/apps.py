@@ -5,6 +5,7 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat import frames
+        from chat import frames, reportable
 
         frames.register()
+        reportable.register_kinds()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import messages, rooms
+from chat import messages, presence, rooms
 from chat.models import Room
 from skilllink.errors import Malformed, Missing
 from skilllink.realtime import frames, topics
@@ -71,7 +71,14 @@ def typing(user: Any, frame: dict[str, Any]) -> None:
     """Told at once and kept nowhere."""
     _only(frame, "room")
     room = find(user, frame.get("room"))
-    push_now(f"room:{room.pk}", {"type": "typing", "user": str(user.pk), "name": user.get_short_name()})
+    event = {"type": "typing", "user": str(user.pk), "name": user.get_short_name()}
+    push_now(f"room:{room.pk}", event, version=room.version)
+
+
+def here(user: Any, frame: dict[str, Any]) -> None:
+    """Sent by a tab while somebody looks at the room."""
+    _only(frame, "room")
+    presence.mark(find(user, frame.get("room")), user)
 
 
 def find(user: Any, room_id: Any) -> Room:
@@ -94,6 +101,10 @@ def _head(room_id: str) -> int:
     return Room.objects.filter(pk=_uuid(room_id)).values_list("seq", flat=True).first() or 0
 
 
+def _version(room_id: str) -> int:
+    return Room.objects.filter(pk=_uuid(room_id)).values_list("version", flat=True).first() or 0
+
+
 def _resume(user: Any, room_id: str, seq: int) -> dict[str, Any] | None:
     try:
         return messages.after(find(user, room_id), user, seq)
@@ -102,13 +113,23 @@ def _resume(user: Any, room_id: str, seq: int) -> dict[str, Any] | None:
 
 
 def register() -> None:
-    topics.register(topics.TopicKind("room", may_listen=_may_listen, head=_head, resume=_resume))
+    topics.register(
+        topics.TopicKind(
+            "room",
+            may_listen=_may_listen,
+            head=_head,
+            resume=_resume,
+            version=_version,
+            greeting=lambda room_id: {"here": presence.here(_uuid(room_id))},
+        )
+    )
     for name, handler in {
         "message.send": send,
         "message.edit": edit,
         "message.delete": delete,
         "message.react": react,
         "room.read": read,
+        "room.here": here,
         "typing": typing,
     }.items():
         frames.register(name, handler)

@@ -173,7 +173,7 @@ def mark_read(room: Any, user: Any, seq: int) -> int:
     upto = min(seq, room.seq)
     changed = Membership.objects.filter(pk=membership.pk, read_seq__lt=upto).update(read_seq=upto, read_at=now())
     if changed:
-        push(f"room:{room.pk}", {"type": "room.read", "user": str(user.pk), "upto": upto})
+        push(f"room:{room.pk}", {"type": "room.read", "user": str(user.pk), "upto": upto}, version=room.version)
         push(f"user:{user.pk}", {"type": "messages.unread"})
     return max(membership.read_seq, upto)
 
@@ -264,7 +264,7 @@ def _attach(message: Message, files: list[str]) -> None:
 
 def _tell(room: Room, kind: str, message: Message, user: Any) -> None:
     row = rooms.log(room, kind, message=message, user=user)
-    push(f"room:{room.pk}", _event(row, shown().get(pk=message.pk)))
+    push(f"room:{room.pk}", _event(row, shown().get(pk=message.pk)), version=room.version)
     if kind == RoomEvent.Kind.POSTED and not message.notice:
         others = Membership.objects.filter(room=room, left_at__isnull=True).exclude(user=user)
         for user_id in others.values_list("user_id", flat=True):

@@ -4,7 +4,6 @@ import unicodedata
 from typing import Any
 
 from django.contrib.auth.hashers import check_password, make_password
-from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Membership, Message, Room, RoomEvent
@@ -12,7 +11,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, Unprocessable
 from skilllink.realtime import push as realtime
 from skilllink.transactions import after_commit, inside_transaction, verb
-from users.standing import require_active
+from users.standing import require_active, require_may_begin
 
 
 class BadTitle(Malformed):
@@ -57,6 +56,7 @@ def open_direct(a: Any, b: Any) -> Room:
     pair = ":".join(sorted((a.pk.hex, b.pk.hex)))
     room, made = Room.objects.get_or_create(pair=pair, defaults={"kind": Room.Kind.DIRECT})
     if made:
+        require_may_begin(a)
         _enter(room, a, b)
     return room
 
@@ -86,7 +86,7 @@ def promote(room: Room, contract_id: Any, title: str) -> Room:
 @verb
 def create_group(owner: Any, name: str, *, public: bool = True, key: str | None = None, capacity: int = 100) -> Room:
     """A group room; a private one has a key, kept hashed. Raises BadTitle, BadCapacity, or Malformed without a key."""
-    require_active(owner)
+    require_may_begin(owner)
     if type(capacity) is not int or not 2 <= capacity <= 500:
         raise BadCapacity(fields={"capacity": BadCapacity.sentence})
     if not public and not key:
@@ -188,10 +188,9 @@ def lock(room: Any) -> Room:
 def log(room: Room, kind: str, *, message: Message | None = None, user: Any = None) -> RoomEvent:
     """Give the next number of a locked room to one event."""
     room.seq += 1
-    changes: dict[str, Any] = {"seq": room.seq, "last_at": now()}
     if kind in (RoomEvent.Kind.JOINED, RoomEvent.Kind.LEFT):
-        changes["version"] = F("version") + 1
-    Room.objects.filter(pk=room.pk).update(**changes)
+        room.version += 1
+    Room.objects.filter(pk=room.pk).update(seq=room.seq, version=room.version, last_at=now())
     return RoomEvent.objects.create(room=room, seq=room.seq, kind=kind, message=message, user=user)
 
 

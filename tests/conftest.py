@@ -18,7 +18,15 @@ import django
 
 django.setup()
 
-pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.people"]
+pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.people", "tests.sockets"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Who uses the cast uses a database: pytest-django makes one for marked tests only."""
+    for item in items:
+        names = getattr(item, "fixturenames", ())
+        if "database" in names and "committed_db" not in names:
+            item.add_marker(pytest.mark.django_db)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,7 @@ class Member:
 
     def __init__(self, user: Any, session_key: str, send: Send) -> None:
         self.user, self.session_key, self.send = user, session_key, send
-        self.topics: set[str] = set()
+        self.topics: dict[str, int] = {}  # topic → the membership version under which they were let in
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(BACKLOG)
         self.closed = False
         self.writer = asyncio.ensure_future(self._write())
@@ -33,9 +33,12 @@ class Member:
     def frame(self, frame: dict[str, Any]) -> None:
         self.text(json.dumps(frame, separators=(",", ":"), default=str))
 
-    def text(self, text: str) -> None:
-        """Queue an encoded frame; a reader with a full queue is cut off and resumes by number."""
-        if self.closed:
+    def text(self, text: str, *, lossy: bool = False) -> None:
+        """Queue an encoded frame; a reader with a full queue is cut off and resumes by number.
+
+        A lossy one only uses the first half of the queue, so that it can't be what fills it.
+        """
+        if self.closed or (lossy and self.queue.qsize() >= BACKLOG // 2):
             return
         try:
             self.queue.put_nowait({"type": "websocket.send", "text": text})
@@ -93,17 +96,17 @@ class Hub:
     def of_user(self, user_id: Any) -> list[Member]:
         return [member for member in self.members if member.user.pk == user_id]
 
-    async def subscribe(self, member: Member, topic: str) -> None:
+    async def subscribe(self, member: Member, topic: str, version: int = 0) -> None:
         """From here on `member` hears `topic`; the process subscribes with its first listener."""
         async with self.lock:
             if topic not in self.listeners:
                 await get_channel_layer().group_add(group_name(topic), self.channel)
             self.listeners.setdefault(topic, set()).add(member)
-            member.topics.add(topic)
+            member.topics[topic] = version
 
     async def unsubscribe(self, member: Member, topic: str) -> None:
         async with self.lock:
-            member.topics.discard(topic)
+            member.topics.pop(topic, None)
             listeners = self.listeners.get(topic, set())
             listeners.discard(member)
             if not listeners and self.listeners.pop(topic, None) is not None:
@@ -116,22 +119,24 @@ class Hub:
         while True:
             try:
                 message = await get_channel_layer().receive(self.channel)
-                await self._deliver(message["topic"], message["event"])
+                await self._deliver(message)
             except asyncio.CancelledError:
                 raise
             except Exception:
                 log.exception("hub.receive_failed")
                 await asyncio.sleep(1)
 
-    async def _deliver(self, topic: str, event: dict[str, Any]) -> None:
+    async def _deliver(self, message: dict[str, Any]) -> None:
+        topic, event = message["topic"], message["event"]
         if event["type"] == "socket.close":
             self._close(topic, event)
         elif event["type"] == "topic.revoked":
             await self._revoke(topic, event["user"])
         else:
+            await self._judge_again(topic, message.get("version", 0))
             text = json.dumps({"type": "event", "topic": topic, "event": event}, separators=(",", ":"), default=str)
             for member in list(self.listeners.get(topic, ())):
-                member.text(text)
+                member.text(text, lossy=message.get("lossy", False))
 
     def _close(self, topic: str, event: dict[str, Any]) -> None:
         for member in list(self.listeners.get(topic, ())):
@@ -141,8 +146,21 @@ class Hub:
     async def _revoke(self, topic: str, user_id: str) -> None:
         for member in list(self.listeners.get(topic, ())):
             if str(member.user.pk) == user_id:
-                await self.unsubscribe(member, topic)
-                member.frame({"type": "revoked", "topic": topic})
+                await self._put_out(member, topic)
+
+    async def _judge_again(self, topic: str, version: int) -> None:
+        """Ask the database about everyone who was let in under an older membership version than the event's."""
+        for member in list(self.listeners.get(topic, ())):
+            if member.topics.get(topic, version) >= version:
+                continue
+            if await database_sync_to_async(topics.may_still_listen)(member.user, topic):
+                member.topics[topic] = version
+            else:
+                await self._put_out(member, topic)
+
+    async def _put_out(self, member: Member, topic: str) -> None:
+        await self.unsubscribe(member, topic)
+        member.frame({"type": "revoked", "topic": topic})
 
     async def _pulse(self) -> None:
         """Tell every socket the head number of each of its topics: a lost tail shows itself."""

@@ -119,11 +119,12 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
     topic, after = frame.get("topic"), frame.get("after")
     if after is not None and (type(after) is not int or after < 0):
         raise Malformed(_("`after` is the last number you have."))
-    kind, identifier = await database_sync_to_async(topics.authorise)(member.user, topic)
+    kind, identifier, version = await database_sync_to_async(topics.admit)(member.user, topic)
     if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
         raise TooMany()
-    await hub.subscribe(member, topic)
+    await hub.subscribe(member, topic, version)
     answer: dict[str, Any] = {"topic": topic, "head": await database_sync_to_async(kind.head)(identifier)}
+    answer |= await database_sync_to_async(kind.greeting)(identifier)
     if after is not None and kind.resume is not None:
         missed = await database_sync_to_async(kind.resume)(member.user, identifier, after)
         if missed is None:

@@ -9,12 +9,17 @@ from skilllink.errors import Missing
 
 @dataclass(frozen=True)
 class TopicKind:
-    """A kind of topic such as `room`. `head` is the last number given on it; `resume` what came after a number."""
+    """A kind of topic such as `room`. `head` is the last number given on it; `resume` what came after a number.
+
+    `version` changes whenever somebody loses the right to listen; `greeting` is what a new listener is told besides.
+    """
 
     name: str
     may_listen: Callable[[Any, str], bool]
     head: Callable[[str], int]
     resume: Callable[[Any, str, int], dict[str, Any] | None] | None = None
+    version: Callable[[str], int] = lambda identifier: 0
+    greeting: Callable[[str], dict[str, Any]] = lambda identifier: {}
 
 
 _kinds: dict[str, TopicKind] = {}
@@ -38,6 +43,22 @@ def authorise(user: Any, topic: Any) -> tuple[TopicKind, str]:
     if not kind.may_listen(user, identifier):
         raise Missing()
     return kind, identifier
+
+
+def admit(user: Any, topic: Any) -> tuple[TopicKind, str, int]:
+    """`authorise`, and the version under which the right was judged. Raises Missing."""
+    kind, identifier = split(topic)
+    version = kind.version(identifier)  # read first: a change in between is judged again, not overlooked
+    authorise(user, topic)
+    return kind, identifier, version
+
+
+def may_still_listen(user: Any, topic: str) -> bool:
+    try:
+        authorise(user, topic)
+    except Missing:
+        return False
+    return True
 
 
 def heads(topics: list[str]) -> dict[str, int]:

@@ -6,6 +6,7 @@ import { upload } from "./upload.js";
 
 const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 4000;
+const HERE_EVERY = 25000;
 
 class Room {
   constructor(pane) {
@@ -18,6 +19,7 @@ class Room {
       pane.querySelector("[data-words]").dataset.words.split("|");
     this.files = [];
     this.typed = 0;
+    this.here = new Map(); // person → the timer that ends their mark
     this.drawing = Promise.resolve();
     this.text.value = localStorage.getItem(this.key("draft")) ?? "";
     this.listen();
@@ -27,9 +29,16 @@ class Room {
     subscribe(`room:${this.id}`, {
       after: Number(pane.dataset.seq),
       onEvent: (event) => this.hear(event),
+      onAnswer: ({ here = [] }) => here.forEach((user) => this.markHere({ user, seconds: 60 })),
     });
-    document.addEventListener("connection", ({ detail }) => detail.state === "live" && this.flush());
+    setInterval(() => this.look(), HERE_EVERY);
+    document.addEventListener("connection", ({ detail }) => {
+      if (detail.state !== "live") return;
+      this.flush();
+      this.look();
+    });
     this.flush();
+    this.look();
     this.read();
   }
 
@@ -59,14 +68,17 @@ class Room {
       localStorage.setItem(this.key("draft"), this.text.value);
       if (Date.now() - this.typed < TYPING_EVERY) return;
       this.typed = Date.now();
-      send({ type: "typing", room: this.id }).catch(() => {});
+      send({ type: "typing", room: this.id }).catch(() => {}); // a hint: nothing to mend when it's lost
     });
     this.log.addEventListener("click", (event) => this.click(event));
     this.form.querySelector("[data-attach]").addEventListener("change", (event) => {
       for (const file of event.target.files) this.attach(file);
       event.target.value = "";
     });
-    document.addEventListener("visibilitychange", () => this.read());
+    document.addEventListener("visibilitychange", () => {
+      this.read();
+      this.look();
+    });
   }
 
   say() {
@@ -133,6 +145,7 @@ class Room {
 
   hear(event) {
     if (event.type === "typing") return this.typing(event);
+    if (event.type === "room.here") return this.markHere(event);
     if (event.type === "room.read") return this.receipts(event.upto, event.user);
     if (event.message) this.drawing = this.drawing.then(() => this.draw(event.message)).catch(() => {});
   }
@@ -199,6 +212,30 @@ class Room {
       const receipt = row.querySelector(".receipt");
       if (receipt) receipt.hidden = row !== last;
     }
+  }
+
+  // Say that somebody looks at this room; the server forgets it after a minute.
+  look() {
+    if (document.hidden || !this.pane.offsetParent) return;
+    send({ type: "room.here", room: this.id }).catch(() => {});
+  }
+
+  markHere({ user, seconds }) {
+    if (user === document.documentElement.dataset.user) return;
+    clearTimeout(this.here.get(user));
+    const gone = () => {
+      this.here.delete(user);
+      this.showHere();
+    };
+    this.here.set(user, setTimeout(gone, seconds * 1000));
+    this.showHere();
+  }
+
+  showHere() {
+    const line = this.pane.querySelector("[data-here]");
+    line.hidden = this.here.size === 0;
+    const count = line.querySelector("[data-here-count]");
+    if (count) count.textContent = this.here.size;
   }
 
   typing({ user, name }) {

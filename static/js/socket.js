@@ -30,10 +30,11 @@ export function send(frame) {
   });
 }
 
-// Hear a topic. `onEvent(event)` per event; `onResync()` when something was missed that carries no events.
-export function subscribe(topic, { after = null, onEvent = () => {}, onResync = () => {} } = {}) {
+// Hear a topic. `onEvent(event)` per event; `onAnswer(ack)` each time the server has let us in; `onResync()` when
+// something was missed that carries no events.
+export function subscribe(topic, { after = null, onEvent = () => {}, onAnswer = () => {}, onResync = () => {} } = {}) {
   const known = topics.get(topic) ?? { seq: after, handlers: new Set() };
-  const handler = { onEvent, onResync };
+  const handler = { onEvent, onAnswer, onResync };
   known.handlers.add(handler);
   if (!topics.has(topic)) {
     topics.set(topic, known);
@@ -58,6 +59,7 @@ async function ask(topic) {
     if (error.code === "missing") topics.delete(topic);
     return;
   }
+  tell(known, "onAnswer", answer);
   for (const event of answer.events ?? []) apply(known, event);
   if (answer.upto !== undefined) known.seq = Math.max(known.seq ?? 0, answer.upto);
   if (answer.more) return ask(topic);

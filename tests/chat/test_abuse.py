@@ -139,20 +139,3 @@ def test_a_file_of_the_room_is_a_members_download_and_a_strangers_404(
     assert answer["Content-Disposition"].startswith("attachment")
     client.force_login(outsider)
     assert client.get(address).status_code == 404
-
-
-def test_what_is_sent_over_http_is_pushed_and_in_the_log(
-    room: Room,
-    freelancer: User,
-    client: Client,
-    django_capture_on_commit_callbacks: Any,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    pushed: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr("skilllink.realtime.push.push_now", lambda topic, event: pushed.append((topic, event)))
-    client.force_login(freelancer)
-    with django_capture_on_commit_callbacks(execute=True):
-        client.post(f"/messages/{room.pk}/post/", {"body": "over http"})
-    topic, event = pushed[0]
-    assert topic == f"room:{room.pk}"
-    assert (event["type"], event["message"]["body"]) == ("message.posted", "over http")

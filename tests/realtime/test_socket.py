@@ -1,74 +1,22 @@
 """The one socket: who may open it, what it refuses, what it delivers, when it closes."""
 
 import json
-from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
-from channels.testing import WebsocketCommunicator
-from django.conf import settings
-from django.db import connections
-from django.test import Client
 
-from skilllink.asgi import application
-from skilllink.realtime import hub as hubs
 from skilllink.realtime import sessions, tickets, topics
 from skilllink.realtime.push import push_now, revoke
-from skilllink.realtime.socket import _arrivals
 from skilllink.transactions import verb
 from tests import cast
+from tests.sockets import Open, closed_with
 from users.models import User
-
-ORIGIN = (b"origin", b"http://localhost")
-Open = Callable[..., Any]
 
 
 @pytest.fixture
 def people(committed_db: None) -> tuple[User, User]:
-    _arrivals.clear()
     return cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
-
-
-@pytest.fixture
-async def open_socket() -> AsyncIterator[Open]:
-    """`await open_socket(user)` connects and reads the hello; all are closed at the end."""
-    opened: list[WebsocketCommunicator] = []
-
-    async def connect(
-        user: User | None, *, headers: list[Any] | None = None, query: str = "", hello: bool = True
-    ) -> Any:
-        cookies = [] if user is None else [await sync_to_async(_cookie)(user)]
-        given = [ORIGIN] if headers is None else headers
-        communicator = WebsocketCommunicator(application, f"/ws/{query}", headers=[*given, *cookies])
-        opened.append(communicator)
-        communicator.accepted, communicator.code = await communicator.connect(timeout=5)
-        if hello:
-            assert (await communicator.receive_json_from(5))["type"] == "hello"
-        return communicator
-
-    yield connect
-    for communicator in opened:
-        await communicator.disconnect()
-    hub = await hubs.get_hub()
-    for task in hub.tasks:
-        task.cancel()
-    # the thread of sync_to_async outlives this test's database
-    await sync_to_async(connections.close_all)()
-
-
-def _cookie(user: User) -> tuple[bytes, bytes]:
-    client = Client()
-    client.force_login(user)
-    return b"cookie", f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}".encode()
-
-
-async def closed_with(communicator: Any) -> int:
-    """Read until the server closes; return its code."""
-    while True:
-        message = await communicator.receive_output(5)
-        if message["type"] == "websocket.close":
-            return int(message["code"])
 
 
 async def error_for(communicator: Any, text: str) -> dict[str, Any]:
