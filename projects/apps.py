@@ -15,6 +15,7 @@ class ProjectsConfig(AppConfig):
             gig_topics,
             live,
             profile,
+            reportable,
             search,
             sweeps,
             taxonomy,
@@ -26,6 +27,7 @@ class ProjectsConfig(AppConfig):
         labels.register(escrow_labels.labels)
         gig_sweeps.register()
         gig_topics.register_topics()
+        reportable.register_kinds()
         moves.register(gig_moves.moves)
         moves.register(contract_moves.moves)
         profile_sections.register(profile.TITLE, profile.reviews, facts=profile.facts)

@@ -16,7 +16,7 @@ from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import verb
 from users.notifications import inbox
-from users.standing import require_active
+from users.standing import require_active, require_may_begin
 
 
 class OwnGig(Forbidden):
@@ -73,7 +73,7 @@ def submit(
     When the gig's places are taken the bid waits on its waitlist. Raises OwnGig, AlreadyBid, BidsClosed, TooManyLive,
     or what `bid_fields.read` finds.
     """
-    require_active(freelancer)
+    require_may_begin(freelancer)
     gig = board.lock(gig)
     _may_bid(gig, freelancer)
     values = bid_fields.read(

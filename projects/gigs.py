@@ -13,7 +13,7 @@ from skilllink.errors import Conflict, Forbidden, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
-from users.standing import require_active
+from users.standing import require_active, require_may_begin
 
 
 class NotYours(Forbidden):
@@ -61,7 +61,7 @@ def post(client: Any, *, draft: Any = None, files: Sequence[Any] = (), **fields:
 
     Raises gig_fields.Incomplete naming every field that isn't ready.
     """
-    require_active(client)
+    require_may_begin(client)
     gig = _draft(client, draft)
     _write(gig, fields, files)
     gig_fields.complete(gig, gig.skills.count())

@@ -76,6 +76,8 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "NOTIFICATION_MAIL_DELAY": timedelta(minutes=5),
         "NOTIFICATION_HISTORY": timedelta(days=180),
         "SIGN_IN_FRESH": timedelta(minutes=10),
+        "APPEAL_WINDOW": timedelta(days=14),
+        "APPEAL_WORKDAYS": 5,
         # limits
         "FREELANCER_FEE_BPS": 500,
         "CLIENT_FEE_BPS": 0,
@@ -157,6 +159,7 @@ MIDDLEWARE = [
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "users.middleware.TimezoneMiddleware",
+    "users.middleware.StaffSecondFactorMiddleware",
     "skilllink.answers.RefusalMiddleware",
 ]
 
@@ -274,12 +277,17 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(SKILLLINK["SIGN_IN_FRESH"].total_seconds())
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if PRODUCTION else 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 MFA_TOTP_ISSUER = "SkillLink"
+MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
+MFA_FORMS = {"login_webauthn": "users.passkeys.LoginForm", "add_webauthn": "users.passkeys.AddForm"}
+STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=PRODUCTION and not DEMO)
+USERSESSIONS_ADAPTER = "users.adapter.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True
 
 # --- mail ---------------------------------------------------------------------------------------

@@ -7,12 +7,14 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.clocks import now
 from skilllink.errors import Refusal
-from users.models import Delivery, Profile, Report, Sanction, StaffAction, User
-from users.moderation import reports, sanctions
+from users.models import Appeal, Delivery, Profile, Report, Sanction, StaffAction, User
+from users.moderation import appeals, reports, sanctions
 
 
 class ReadOnly:
@@ -31,7 +33,10 @@ class ReadOnly:
 class SanctionForm(forms.Form):
     rule = forms.CharField(label=_("Rule"), max_length=120)
     reason = forms.CharField(label=_("Reason, which the person reads"), max_length=1000, widget=forms.Textarea)
-    days = forms.IntegerField(label=_("Days (for a suspension)"), min_value=1, max_value=365, required=False)
+
+
+class TimedSanctionForm(SanctionForm):
+    days = forms.IntegerField(label=_("Days until it ends"), min_value=1, max_value=365, initial=7)
 
 
 class ReasonForm(forms.Form):
@@ -62,7 +67,7 @@ class UserAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = ("is_client", "is_freelancer", "is_staff")
     search_fields = ("name", "email")
     exclude = ("password",)
-    actions = ("warn", "suspend", "ban")
+    actions = ("warn", "limit", "suspend", "ban")
 
     @admin.action(description=_("Warn …"), permissions=["view"])
     def warn(self, request: Any, rows: Any) -> Any:
@@ -71,13 +76,21 @@ class UserAdmin(ReadOnly, admin.ModelAdmin):
 
         return act(request, rows, "warn", _("Warn"), SanctionForm, do)
 
+    @admin.action(description=_("Limit: no gigs, bids or new rooms …"), permissions=["view"])
+    def limit(self, request: Any, rows: Any) -> Any:
+        def do(user: User, data: dict[str, Any]) -> None:
+            until = now() + timedelta(days=data["days"])
+            sanctions.limit(user, by=request.user, reason=data["reason"], rule=data["rule"], until=until)
+
+        return act(request, rows, "limit", _("Limit"), TimedSanctionForm, do)
+
     @admin.action(description=_("Suspend …"), permissions=["view"])
     def suspend(self, request: Any, rows: Any) -> Any:
         def do(user: User, data: dict[str, Any]) -> None:
-            until = now() + timedelta(days=data["days"] or 7)
+            until = now() + timedelta(days=data["days"])
             sanctions.suspend(user, by=request.user, reason=data["reason"], rule=data["rule"], until=until)
 
-        return act(request, rows, "suspend", _("Suspend"), SanctionForm, do)
+        return act(request, rows, "suspend", _("Suspend"), TimedSanctionForm, do)
 
     @admin.action(description=_("Ban …"), permissions=["view"])
     def ban(self, request: Any, rows: Any) -> Any:
@@ -102,12 +115,46 @@ class SanctionAdmin(ReadOnly, admin.ModelAdmin):
         return act(request, rows, "lift", _("Lift"), ReasonForm, do)
 
 
+@admin.register(Appeal)
+class AppealAdmin(ReadOnly, admin.ModelAdmin):
+    """Decided by somebody else than the one who took the measure."""
+
+    list_display = ("due_at", "sanction", "measure_by", "status", "decided_by")
+    list_filter = ("status",)
+    list_select_related = ("sanction__user", "sanction__by", "decided_by")
+    actions = ("grant", "reject")
+
+    @admin.display(description=_("measure by"))
+    def measure_by(self, row: Appeal) -> str:
+        return row.sanction.by.name
+
+    @admin.action(description=_("Grant: lift the measure …"), permissions=["view"])
+    def grant(self, request: Any, rows: Any) -> Any:
+        return self._decide(request, rows, "grant", _("Grant"))
+
+    @admin.action(description=_("Reject: the measure stands …"), permissions=["view"])
+    def reject(self, request: Any, rows: Any) -> Any:
+        return self._decide(request, rows, "reject", _("Reject"))
+
+    def _decide(self, request: Any, rows: Any, action: str, title: Any) -> Any:
+        def do(appeal: Appeal, data: dict[str, Any]) -> None:
+            appeals.decide(appeal, by=request.user, grant=action == "grant", reason=data["reason"])
+
+        return act(request, rows, action, title, ReasonForm, do)
+
+
 @admin.register(Report)
 class ReportAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("created_at", "reason", "subject_kind", "subject_url", "by", "status")
+    list_display = ("created_at", "reason", "subject_kind", "subject", "by", "status")
     list_filter = ("status", "reason")
     list_select_related = ("by",)
+    readonly_fields = ("subject",)
+    exclude = ("subject_id", "subject_url")
     actions = ("acted", "dismissed")
+
+    @admin.display(description=_("about"))
+    def subject(self, row: Report) -> SafeString:
+        return format_html('<a href="{}">{}</a>', row.subject_url, row.subject_url)
 
     @admin.action(description=_("Close: acted upon …"), permissions=["view"])
     def acted(self, request: Any, rows: Any) -> Any:

@@ -5,7 +5,7 @@ from django.db.models.signals import post_migrate
 
 STAFF = {
     "Moderator": {
-        "users": ("user", "profile", "sanction", "report", "staffaction", "delivery"),
+        "users": ("user", "profile", "sanction", "appeal", "report", "staffaction", "delivery"),
         "projects": ("gig", "contract", "milestone", "dispute"),
     },
     "Finance": {"payment": ("account", "transfer", "entry", "escrow", "clearing", "deposit")},
@@ -18,11 +18,13 @@ class UsersConfig(AppConfig):
     def ready(self) -> None:
         from skilllink.realtime import sessions, topics
         from users import signals  # noqa: F401  listens to sign-up and sign-out
+        from users.moderation import subjects
         from users.notifications import inbox
         from users.standing import close_code
 
         topics.register(topics.TopicKind("user", may_listen=lambda user, pk: str(user.pk) == pk, head=inbox.head))
         sessions.register_judge(close_code)
+        subjects.register("person", subjects.person)
         # after the permissions of all apps exist: the last app that migrates calls it last
         post_migrate.connect(make_groups, dispatch_uid="users.groups")
 

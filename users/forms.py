@@ -1,17 +1,21 @@
+import io
 from typing import Any
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
+from django.core.files.base import ContentFile
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from PIL import Image, ImageOps
 
 from skilllink import files, money
 from skilllink.errors import Refusal
-from users.models import Profile, Skill, User
+from users.models import Profile, Report, Skill, User
 from users.notifications.sentences import ALWAYS, GROUPS
 
 AVATAR_BYTES = 5 * 1024 * 1024
+AVATAR_PIXELS = 512
 
 
 class SignupForm(forms.Form):
@@ -80,7 +84,7 @@ class ProfileForm(forms.ModelForm):
             return None
         try:
             files.check_upload(picture, max_bytes=AVATAR_BYTES)
-            return files.reencode_image(picture)
+            return square(files.reencode_image(picture))
         except Refusal as refusal:
             raise forms.ValidationError(str(refusal.sentence)) from refusal
 
@@ -93,6 +97,31 @@ class ProfileForm(forms.ModelForm):
             except Refusal as refusal:
                 self.add_error("rate", str(refusal.fields.get("rate", refusal.sentence)))
         return data
+
+
+def square(picture: ContentFile) -> ContentFile:
+    """The middle of a decoded picture as WebP, at most AVATAR_PIXELS wide and high."""
+    output = io.BytesIO()
+    with Image.open(picture) as image:
+        side = min(AVATAR_PIXELS, *image.size)
+        ImageOps.fit(image.convert("RGBA"), (side, side)).save(output, "WEBP", quality=86)
+    return ContentFile(output.getvalue(), name="picture.webp")
+
+
+class ReportForm(forms.Form):
+    reason = forms.ChoiceField(label=_("What is wrong"), choices=Report.Reason.choices, widget=forms.RadioSelect)
+    text = forms.CharField(
+        label=_("What happened, in your words"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
+
+
+class AppealForm(forms.Form):
+    text = forms.CharField(
+        label=_("Why this measure is wrong"), max_length=5000, widget=forms.Textarea(attrs={"rows": 8})
+    )
 
 
 class PreferencesForm(forms.Form):

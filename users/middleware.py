@@ -1,8 +1,17 @@
 from collections.abc import Callable
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from allauth.account.authentication import get_authentication_records
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from users.zones import zone_of
 
 
 class TimezoneMiddleware:
@@ -16,9 +25,32 @@ class TimezoneMiddleware:
             return self.get_response(request)
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """The zone of that name; UTC for a name this machine's zone data does not know."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # unknown; empty or a path; a folder such as "America"
-        return ZoneInfo("UTC")
+class StaffSecondFactorMiddleware:
+    """The administration opens only to a session that was signed in with a second factor (STAFF_SECOND_FACTOR)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if self._must_prove(request):
+            return self._ask(request)
+        return self.get_response(request)
+
+    def _must_prove(self, request: HttpRequest) -> bool:
+        if not settings.STAFF_SECOND_FACTOR or not request.path.startswith(reverse("admin:index")):
+            return False
+        if not (request.user.is_authenticated and request.user.is_staff) or request.path == reverse("admin:logout"):
+            return False
+        return not any(record["method"] == "mfa" for record in get_authentication_records(request, request.user))
+
+    def _ask(self, request: HttpRequest) -> HttpResponse:
+        """For the factor there is, or for making one."""
+        kinds = set(Authenticator.objects.filter(user_id=request.user.pk).values_list("type", flat=True))
+        if Authenticator.Type.TOTP in kinds:
+            page = "mfa_reauthenticate"
+        elif Authenticator.Type.WEBAUTHN in kinds:
+            page = "mfa_reauthenticate_webauthn"
+        else:
+            messages.warning(request, _("The administration opens with a second factor only. Turn one on here first."))
+            return redirect("mfa_index")
+        return redirect(f"{reverse(page)}?{urlencode({'next': request.get_full_path()})}")

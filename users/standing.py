@@ -1,42 +1,85 @@
-"""Whether a person may act at all. Every verb that acts for a person asks here, inside its transaction."""
+"""Whether a person may act at all, and begin new things. Every verb that acts for a person asks here."""
 
 from typing import Any
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.errors import Forbidden
 from skilllink.moments import written
 from users.models import Sanction, User
 
+# what a measure says, in one sentence: why, until when, how to object
+SENTENCES = {
+    Sanction.Kind.LIMIT: _(
+        "Until {until} you can’t post gigs, bid or open rooms, because of this: “{reason}”; running contracts go on, "
+        "and you can object under Settings until {objections}."
+    ),
+    Sanction.Kind.SUSPEND: _(
+        "Your account is suspended until {until} because of this: “{reason}”; money in escrow follows its clocks, you "
+        "can read everything, and object under Settings until {objections}."
+    ),
+    Sanction.Kind.BAN: _(
+        "Your account is closed for good because of this: “{reason}”; money in escrow follows its clocks, you can read "
+        "everything, and object under Settings until {objections}."
+    ),
+}
+GRAVEST_FIRST = (Sanction.Kind.BAN, Sanction.Kind.SUSPEND, Sanction.Kind.LIMIT)
+
+
+class Limited(Forbidden):
+    code = "person.limited"
+
 
 class Suspended(Forbidden):
     code = "person.suspended"
-    sentence = _(
-        "Your account is suspended until {until}: {reason} You can read everything, and money already in escrow "
-        "follows its clocks. You can object within 14 days by answering the e-mail about it."
-    )
 
 
 class Banned(Forbidden):
     code = "person.banned"
-    sentence = _("Your account is closed: {reason} Money already in escrow follows its clocks.")
+
+
+REFUSALS = {Sanction.Kind.LIMIT: Limited, Sanction.Kind.SUSPEND: Suspended, Sanction.Kind.BAN: Banned}
+
+
+def measure(user: Any) -> Sanction | None:
+    """The gravest measure in force against this person: a ban, a suspension or a limit, if any."""
+    found = Sanction.objects.in_force().filter(user=user, kind__in=Sanction.LIMITING)
+    return min(found, key=lambda row: GRAVEST_FIRST.index(Sanction.Kind(row.kind)), default=None)
 
 
 def stop(user: Any) -> Sanction | None:
-    """The sanction that stops this person from acting now, if any."""
-    return Sanction.objects.in_force().filter(user=user, kind__in=Sanction.STOPPING).order_by("kind").first()
+    """The measure that stops this person from acting now, if any."""
+    found = measure(user)
+    return found if found and found.kind in Sanction.STOPPING else None
+
+
+def sentence(sanction: Sanction) -> str:
+    """What the person reads at sign-in and wherever an act is refused; times in the active zone."""
+    facts = {
+        "reason": sanction.reason,
+        "until": written(sanction.until) if sanction.until else "",
+        "objections": written(sanction.created_at + settings.SKILLLINK["APPEAL_WINDOW"], "day"),
+    }
+    return str(SENTENCES[Sanction.Kind(sanction.kind)]).format(**facts)
 
 
 def require_active(user: Any) -> None:
-    """Raise Suspended or Banned when a sanction is in force, Forbidden for an account that was closed."""
+    """Raise Suspended or Banned when such a measure is in force, Forbidden for an account that was closed."""
+    _require(user, Sanction.STOPPING)
+
+
+def require_may_begin(user: Any) -> None:
+    """Like require_active, and raise Limited while the person may not post gigs, bid or open rooms."""
+    _require(user, Sanction.LIMITING)
+
+
+def _require(user: Any, kinds: tuple[Any, ...]) -> None:
     if not User.objects.filter(pk=user.pk, is_active=True).exists():
         raise Forbidden(_("This account is closed. Nothing was changed."))
-    sanction = stop(user)
-    if sanction is None:
-        return
-    if sanction.kind == Sanction.Kind.BAN:
-        raise Banned(reason=sanction.reason)
-    raise Suspended(until=written(sanction.until), reason=sanction.reason)
+    sanction = measure(user)
+    if sanction is not None and sanction.kind in kinds:
+        raise REFUSALS[Sanction.Kind(sanction.kind)](sentence(sanction))
 
 
 def close_code(user: Any) -> int | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.views import demo, notifications, people, settings
+from users.views import demo, notifications, people, reports, settings
 
 app_name = "users"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("welcome/", settings.welcome, name="welcome"),
     path("settings/", settings.show, name="settings"),
     path("settings/notifications/", settings.choose_preferences, name="preferences"),
+    path("settings/sessions/end/", settings.end_session, name="session_end"),
+    path("settings/appeals/<uuid:pk>/", settings.appeal, name="appeal"),
+    path("report/<slug:kind>/<uuid:pk>/", reports.new, name="report"),
     path("notifications/", notifications.index, name="notifications"),
     path("notifications/bell/", notifications.bell, name="bell"),
     path("notifications/read/", notifications.read, name="notifications_read"),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -31,7 +30,7 @@ class NotSignedIn(Refusal):
 
 class NeedsCode(Refusal):
     code, status = "token.needs_code", 401
-    sentence = _("This account has a second factor: send the present code too.")
+    sentence = _("This account has a second factor: send its present code or a recovery code too.")
 
 
 class NotVerified(Forbidden):
@@ -154,8 +153,10 @@ def _issue(user: Any, data: dict[str, Any]) -> tuple[ApiToken, str]:
     require_active(user)
     if not user.emailaddress_set.filter(verified=True).exists():
         raise NotVerified()
-    totp = Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).first()
-    if totp is not None and not TOTP(totp).validate_code(data.get("code", "")):
+    factors = list(Authenticator.objects.filter(user=user))
+    # a passkey can't be shown here; whoever has no app with codes sends a recovery code
+    coded = [row for row in factors if row.type in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)]
+    if factors and not any(row.wrap().validate_code(data.get("code", "")) for row in coded):
         raise NeedsCode()
     row, token = ApiToken.objects.create(user, name=data["name"], scopes=sorted(set(data["scopes"])))
     return row, token

@@ -1,4 +1,4 @@
-from users.models.moderation import Report, Sanction, StaffAction
+from users.models.moderation import Appeal, Report, Sanction, StaffAction
 from users.models.notification import Delivery, Notification, NotificationCounter, Preference
 from users.models.profile import Profile, Skill
 from users.models.token import ApiToken
@@ -6,6 +6,7 @@ from users.models.user import User
 
 __all__ = [
     "ApiToken",
+    "Appeal",
     "Delivery",
     "Notification",
     "NotificationCounter",

@@ -19,10 +19,12 @@ class Sanction(models.Model):
 
     class Kind(models.TextChoices):
         WARN = "warn", _("warning")
+        LIMIT = "limit", _("limit")
         SUSPEND = "suspend", _("suspension")
         BAN = "ban", _("ban")
 
-    STOPPING = (Kind.SUSPEND, Kind.BAN)
+    STOPPING = (Kind.SUSPEND, Kind.BAN)  # the person acts no more
+    LIMITING = (Kind.LIMIT, *STOPPING)  # the person begins nothing new
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
@@ -43,7 +45,7 @@ class Sanction(models.Model):
         ordering = ("-created_at",)
         constraints = [
             models.CheckConstraint(
-                name="sanction_suspension_ends", condition=~Q(kind="suspend") | Q(until__isnull=False)
+                name="sanction_suspension_ends", condition=~Q(kind__in=("limit", "suspend")) | Q(until__isnull=False)
             ),
             models.CheckConstraint(name="sanction_by_another", condition=~Q(user=models.F("by"))),
         ]
@@ -52,6 +54,41 @@ class Sanction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.user}"
+
+
+class Appeal(models.Model):
+    """A person's objection to a measure; decided by somebody else than its author."""
+
+    class Status(models.TextChoices):
+        OPEN = "open", _("open")
+        GRANTED = "granted", _("granted")
+        REJECTED = "rejected", _("rejected")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sanction = models.OneToOneField(Sanction, models.PROTECT, related_name="appeal", verbose_name=_("measure"))
+    text = models.TextField(_("in their words"), max_length=5000)
+    status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
+    created_at = models.DateTimeField(_("filed"), default=now)
+    due_at = models.DateTimeField(_("answer due"))
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("decided by")
+    )
+    decided_at = models.DateTimeField(_("decided"), null=True, blank=True)
+    outcome = models.TextField(_("outcome"), max_length=1000, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("appeal"), _("appeals")
+        ordering = ("status", "due_at")
+        constraints = [
+            models.CheckConstraint(
+                name="appeal_decided_by_someone",
+                condition=Q(status="open", decided_by__isnull=True, decided_at__isnull=True)
+                | ~Q(status="open") & Q(decided_by__isnull=False, decided_at__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.sanction)
 
 
 class Report(models.Model):

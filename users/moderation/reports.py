@@ -9,7 +9,7 @@ from skilllink.errors import Conflict, Malformed
 from skilllink.transactions import verb
 from users.models import Report, User
 from users.moderation import audit
-from users.moderation.sanctions import NotModerator
+from users.moderation.sanctions import require_moderator
 from users.notifications import inbox
 from users.standing import require_active
 
@@ -48,10 +48,9 @@ def file(by: User, *, subject_kind: str, subject_id: Any, subject_url: str, reas
 
 @verb
 def answer(report: Report, *, by: User, status: str, outcome: str) -> Report:
-    """Close a report with an outcome that its author reads."""
-    if not by.is_moderator:
-        raise NotModerator()
-    changed = Report.objects.filter(pk=report.pk, status="open").update(status=status, outcome=outcome)
+    """Close a report as `acted` or `dismissed` with an outcome that its author reads."""
+    require_moderator(by)
+    changed = Report.objects.filter(pk=report.pk, status="open").update(status=status, outcome=outcome[:500])
     if not changed:
         raise Answered()
     report.refresh_from_db()

@@ -2,17 +2,19 @@
 
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Unprocessable
 from skilllink.moments import written
-from skilllink.realtime import sessions
 from skilllink.transactions import inside_transaction, verb
+from users import sessions
 from users.models import Sanction, User
 from users.moderation import audit
 from users.notifications import inbox
 from users.standing import require_active
+from users.zones import zone_of
 
 
 class NotModerator(Forbidden):
@@ -24,7 +26,7 @@ class NeedsReason(Unprocessable):
 
 
 class NeedsEnd(Unprocessable):
-    code, sentence = "sanction.needs_end", _("A suspension needs an end that lies ahead.")
+    code, sentence = "sanction.needs_end", _("This measure needs an end that lies ahead.")
 
 
 class OnOneself(Forbidden):
@@ -42,11 +44,15 @@ def warn(user: User, *, by: User, reason: str, rule: str) -> Sanction:
 
 
 @verb
+def limit(user: User, *, by: User, reason: str, rule: str, until: datetime) -> Sanction:
+    """Bar a person from posting gigs, bidding and opening rooms until an instant. Running contracts go on."""
+    return _impose(Sanction.Kind.LIMIT, user, by=by, reason=reason, rule=rule, until=_ahead(until))
+
+
+@verb
 def suspend(user: User, *, by: User, reason: str, rule: str, until: datetime) -> Sanction:
-    """Stop a person from acting until an instant. Their open pages close within two seconds; escrow clocks go on."""
-    if until is None or until <= now():
-        raise NeedsEnd(fields={"until": NeedsEnd.sentence})
-    return _impose(Sanction.Kind.SUSPEND, user, by=by, reason=reason, rule=rule, until=until)
+    """Stop a person from acting until an instant. They are signed out everywhere; escrow clocks go on."""
+    return _impose(Sanction.Kind.SUSPEND, user, by=by, reason=reason, rule=rule, until=_ahead(until))
 
 
 @verb
@@ -58,7 +64,7 @@ def ban(user: User, *, by: User, reason: str, rule: str) -> Sanction:
 @verb
 def lift(sanction: Sanction, *, by: User, reason: str) -> Sanction:
     """End a measure before its time. Raises AlreadyLifted."""
-    _require_moderator(by)
+    require_moderator(by)
     if not reason.strip():
         raise NeedsReason()
     changed = Sanction.objects.in_force().filter(pk=sanction.pk).update(lifted_at=now())
@@ -72,20 +78,29 @@ def lift(sanction: Sanction, *, by: User, reason: str) -> Sanction:
 
 @inside_transaction
 def _impose(kind: str, user: User, *, by: User, reason: str, rule: str, until: datetime | None) -> Sanction:
-    _require_moderator(by)
+    require_moderator(by)
     if user.pk == by.pk or user.is_staff:
         raise OnOneself()
     if not reason.strip() or not rule.strip():
         raise NeedsReason()
     sanction = Sanction.objects.create(user=user, kind=kind, rule=rule, reason=reason.strip(), by=by, until=until)
     audit.record(by, f"sanction.{kind}", subject=user, reason=reason)
-    inbox.notify(user, f"sanction.{kind}", url="/settings/", reason=reason, until=written(until) if until else "")
+    with timezone.override(zone_of(user.timezone)):
+        end = written(until) if until else ""
+    inbox.notify(user, f"sanction.{kind}", url="/settings/", reason=reason.strip(), until=end)
     if kind in Sanction.STOPPING:
-        sessions.close_sockets(user.pk, code=4403)
+        sessions.end_all(user, code=4403)
     return sanction
 
 
-def _require_moderator(by: User) -> None:
-    require_active(by)
-    if not by.is_moderator:
+def _ahead(until: datetime | None) -> datetime:
+    if until is None or until <= now():
+        raise NeedsEnd(fields={"until": NeedsEnd.sentence})
+    return until
+
+
+def require_moderator(by: User) -> None:
+    """Raise NotModerator for anybody else, and for nobody: no measure is taken by a machine."""
+    if by is None or not by.is_moderator:
         raise NotModerator()
+    require_active(by)

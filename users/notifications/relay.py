@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 
 from skilllink import clocks
 from skilllink.transactions import verb
+from users import letters
 from users.models import Delivery, User
 from users.standing import stop
 
@@ -60,7 +61,7 @@ def _deliver(person: User, rows: list[Delivery], counts: dict[str, int]) -> None
 
 
 def _may_get(person: User, row: Delivery) -> bool:
-    return person.is_active and (row.notification.event.startswith("sanction.") or stop(person) is None)
+    return person.is_active and (row.notification.event.startswith(("sanction.", "appeal.")) or stop(person) is None)
 
 
 def _mail(person: User, rows: list[Delivery]) -> EmailMultiAlternatives:
@@ -70,15 +71,12 @@ def _mail(person: User, rows: list[Delivery]) -> EmailMultiAlternatives:
         more = len(notifications) - 1
         subject = first if not more else first + " " + ngettext("(and %d more)", "(and %d more)", more) % more
         leave = f"{settings.SITE_URL}/notifications/unsubscribe/{Signer(salt='unsubscribe').sign(str(person.pk))}/"
-        context = {"person": person, "notifications": notifications, "SITE_URL": settings.SITE_URL, "leave": leave}
-        mail = EmailMultiAlternatives(
-            subject[:150].replace("\n", " "),
-            render_to_string("emails/notifications.txt", context),
-            to=[person.email],
-            headers={"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"},
-        )
-        mail.attach_alternative(render_to_string("emails/notifications.html", context), "text/html")
-        return mail
+        # on one line each: what people wrote in a reason must not become a paragraph, so never a button of ours
+        lines = [{"sentence": " ".join(row.sentence.split()), "url": row.url} for row in notifications]
+        context = {"person": person, "notifications": lines, "SITE_URL": settings.SITE_URL, "leave": leave}
+        text = render_to_string("emails/notifications.txt", context)
+        headers = {"List-Unsubscribe": f"<{leave}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+        return letters.compose([person.email], subject, text, headers=headers)
 
 
 @verb

@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 # the group decides which preference applies; money and security are always e-mailed
 SENTENCES = {
+    "appeal.granted": ("security", _("Your appeal was granted: {reason}")),
+    "appeal.rejected": ("security", _("Your appeal was rejected: {reason}")),
     "bid.declined": ("bids", _("Your bid on “{gig}” was declined: {reason}")),
     "bid.gig_closed": ("bids", _("“{gig}” ended without a hire of yours. Your bid slot is free again.")),
     "bid.moved_up": ("bids", _("A place came free: your bid on “{gig}” left the waitlist.")),
@@ -39,6 +41,9 @@ SENTENCES = {
     "milestone.agreed": ("contracts", _("{who} agreed to “{milestone}”.")),
     "milestone.cancelled": ("contracts", _("“{milestone}” was cancelled.")),
     "milestone.changes_requested": ("contracts", _("{who} asked for changes to “{milestone}”.")),
+    "milestone.drop_asked": ("contracts", _("{who} wants to drop “{milestone}”. It stays unless you agree.")),
+    "milestone.drop_refused": ("contracts", _("{who} keeps “{milestone}”: it isn’t dropped.")),
+    "milestone.drop_withdrawn": ("contracts", _("{who} no longer wants to drop “{milestone}”.")),
     "milestone.funded": ("money", _("“{milestone}” is funded: {amount} is in escrow.")),
     "milestone.idle_reminder": (
         "money",
@@ -79,6 +84,7 @@ SENTENCES = {
     "review.written": ("contracts", _("{who} has written a review of “{contract}”. It opens when yours is in.")),
     "sanction.ban": ("security", _("Your account is closed: {reason}")),
     "sanction.lifted": ("security", _("The measure against your account was lifted: {reason}")),
+    "sanction.limit": ("security", _("Until {until} you can’t post gigs, bid or open rooms: {reason}")),
     "sanction.suspend": ("security", _("Your account is suspended until {until}: {reason}")),
     "sanction.warn": ("security", _("A moderator warns you: {reason}")),
     "staff.refused": ("security", _("A step that needs two people was refused: {reason}")),

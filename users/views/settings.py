@@ -4,17 +4,19 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.base import ContentFile
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from skilllink.errors import Unprocessable
-from users import people, preferences
-from users.forms import PreferencesForm, ProfileForm, RolesForm
-from users.models import Skill
-from users.standing import stop
+from skilllink.moments import written
+from users import people, preferences, sessions, standing
+from users.forms import AppealForm, PreferencesForm, ProfileForm, RolesForm
+from users.models import Appeal, Sanction, Skill
+from users.moderation import appeals
+
+NUMBER = 19  # digits of the database's largest row number
 
 
 @login_required
@@ -41,6 +43,36 @@ def choose_preferences(request: HttpRequest) -> HttpResponse:
     return redirect("users:settings")
 
 
+@login_required
+@require_POST
+def end_session(request: HttpRequest) -> HttpResponse:
+    """End one of my other sessions; its number comes from the list."""
+    number = request.POST.get("session", "")
+    sessions.end(request.user, int(number) if number.isdecimal() and len(number) < NUMBER else None)
+    messages.success(request, _("That session has ended; its open pages are signed out."))
+    return redirect("usersessions_list")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def appeal(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Object to a measure against me; open to people who may not act otherwise."""
+    sanction = get_object_or_404(Sanction.objects.filter(user=request.user), pk=pk)
+    form = AppealForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            filed = appeals.file(sanction, by=request.user, text=form.cleaned_data["text"])
+        except Unprocessable as refusal:
+            form.add_error("text", str(refusal.sentence))
+        else:
+            messages.success(
+                request, _("Sent. Somebody else decides by %(day)s.") % {"day": written(filed.due_at, "day")}
+            )
+            return redirect("users:settings")
+    context = {"sanction": sanction, "form": form, "filed": Appeal.objects.filter(sanction=sanction).first()}
+    return render(request, "users/settings/appeal.html", context, status=422 if form.errors else 200)
+
+
 def _edit(request: HttpRequest, template: str, then: str) -> HttpResponse:
     user: Any = request.user
     profile = people.profile_of(user)
@@ -55,12 +87,15 @@ def _edit(request: HttpRequest, template: str, then: str) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect(then)
+    sanction = standing.measure(user)
     context = {
         "roles": roles,
         "form": form,
         "preferences": PreferencesForm(user=user),
         "skills": Skill.objects.values_list("name", flat=True),
-        "sanction": stop(user),
+        "sanction": sanction,
+        "sanction_sentence": standing.sentence(sanction) if sanction else "",
+        "appeal": Appeal.objects.filter(sanction=sanction).first() if sanction else None,
     }
     return render(request, template, context, status=200 if data is None else 422)
 
@@ -70,5 +105,5 @@ def _save(user: Any, roles: dict[str, Any], data: dict[str, Any]) -> None:
     fields = {name: data[name] for name in ProfileForm.Meta.fields}
     fields |= {"rate_amount": data["rate_amount"], "rate_currency": data["rate_currency"]}
     if data["picture"]:
-        fields["avatar"] = ContentFile(data["picture"].read(), "picture.webp")
+        fields["avatar"] = data["picture"]
     people.change_profile(user, skills=data["skills"], name=data["name"], timezone=data["timezone"], **fields)
