@@ -15,7 +15,11 @@ def ledger_triggers(databases: Any = None, **_kwargs: Any) -> list[Error]:
     for alias in databases or []:
         if set(triggers.TABLES) <= set(connections[alias].introspection.table_names()):
             faults += [
-                Error(f"The ledger's trigger {name} is missing.", hint="Run manage.py migrate.", id="payment.E001")
+                Error(
+                    f"The ledger's {name} is missing or not the one of this version.",
+                    hint="Run manage.py migrate.",
+                    id="payment.E001",
+                )
                 for name in triggers.missing(alias)
             ]
     return faults

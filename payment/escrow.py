@@ -2,18 +2,22 @@
 
 `key` is the domain's own name for the money event (`milestone:42:release:v3`); the same event never moves money twice.
 Lock order: the escrow's row, then (in `ledger.post`) accounts by id. All amounts in minor units.
+
+What the payee earned is one running total per escrow, `released`, and the fee is always `fee_on` that total: a release
+lengthens it, and what is taken back shortens it from its end. So parts sum to the whole in both directions, to the unit.
+Clearings are the last stretch of the total: they are due one after the other, and shortened from the last.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import F, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payment import accounts, ledger
-from payment.models import Clearing, Escrow, Transfer
+from payment.models import Account, Clearing, Escrow, Transfer
 from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.money import check_minor, format_money
@@ -41,8 +45,28 @@ class NotClearing(Conflict):
     sentence = _("This money has already cleared. Nothing was moved.")
 
 
+class NotDue(Conflict):
+    code = "escrow.not_due"
+    sentence = _("This money is still clearing. Nothing was moved.")
+
+
+class NotReleased(Conflict):
+    code = "escrow.not_released"
+    sentence = _("That much wasn't paid out of it, or went back already. Nothing was moved.")
+
+
+class NotEarned(Conflict):
+    code = "earnings.insufficient"
+    sentence = _("Your earnings are {missing} short of this. Nothing was moved.")
+
+    def __init__(self, missing: int, currency: str) -> None:
+        """`missing` in minor units."""
+        super().__init__(missing=format_money(missing, currency))
+        self.missing, self.currency = missing, currency
+
+
 class Released(NamedTuple):
-    """What a release did: `gross` left escrow, `fee` went to the platform, `net` is clearing."""
+    """What a release did: `gross` was paid, `fee` of it went to the platform, `net` is clearing."""
 
     transfer: Transfer
     gross: int
@@ -57,18 +81,18 @@ def open(kind: str, *, payer: Any, payee: Any, currency: str, fee_bps: int) -> E
     return Escrow.objects.create(kind=kind, payer=payer, payee=payee, currency=currency, fee_bps=fee_bps)
 
 
+# --- in, across, back -----------------------------------------------------------------------------
+
+
 @inside_transaction
 def hold(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     """wallet(payer) → escrow. Raises InsufficientFunds with what is missing."""
     check_minor(amount)
     _lock(escrow)
-    if done := _done(key, "hold", escrow, amount):
+    if done := _done(key, "hold", amount, escrow):
         return done
-    wallet = accounts.wallet(escrow.payer, escrow.currency)
-    wallet = type(wallet).objects.select_for_update().get(pk=wallet.pk)
-    if wallet.balance < amount:
-        raise InsufficientFunds(amount - wallet.balance, escrow.currency)
-    transfer = ledger.post(key, "hold", [(wallet, -amount), (accounts.of_escrow(escrow), amount)])
+    wallet = _filled_wallet(escrow, amount)
+    transfer = ledger.post(key, "hold", [(wallet, -amount), (accounts.of_escrow(escrow), amount)], escrow=escrow)
     _change(escrow, held=amount)
     _tell(escrow)
     return transfer
@@ -78,28 +102,15 @@ def hold(escrow: Escrow, amount: int, *, key: str) -> Transfer:
 def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     """escrow → escrow of the same two people: offer to milestone, milestone to dispute and back."""
     check_minor(amount)
-    for row in sorted((source, target), key=lambda row: row.pk):
-        _lock(row)
-    if done := _done(key, "move", source, -amount):
+    _lock(source, target)
+    if done := _done(key, "move", amount, source, target):
         return done
     _require_held(source, amount)
-    transfer = ledger.post(key, "move", [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)])
+    lines = [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)]
+    transfer = ledger.post(key, "move", lines, escrow=source)
     _change(source, held=-amount)
     _change(target, held=amount)
     return transfer
-
-
-@inside_transaction
-def release(escrow: Escrow, amount: int, *, key: str) -> Released:
-    """escrow → pending(payee) and fees; starts the clearing of the net amount."""
-    check_minor(amount)
-    _lock(escrow)
-    if done := _done(key, "release", escrow, -amount):
-        return _as_released(done)
-    _require_held(escrow, amount)
-    fee = fee_of(escrow, amount)
-    transfer = ledger.post(key, "release", [(accounts.of_escrow(escrow), -amount), *_earned(escrow, amount - fee, fee)])
-    return _cleared_later(escrow, transfer, amount, fee)
 
 
 @inside_transaction
@@ -107,80 +118,138 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     """escrow → wallet(payer), for money that was never released."""
     check_minor(amount)
     _lock(escrow)
-    if done := _done(key, "refund", escrow, -amount):
+    if done := _done(key, "refund", amount, escrow):
         return done
     _require_held(escrow, amount)
     wallet = accounts.wallet(escrow.payer, escrow.currency)
-    transfer = ledger.post(key, "refund", [(accounts.of_escrow(escrow), -amount), (wallet, amount)])
+    transfer = ledger.post(key, "refund", [(accounts.of_escrow(escrow), -amount), (wallet, amount)], escrow=escrow)
     _change(escrow, held=-amount)
     _tell(escrow)
     return transfer
+
+
+# --- to the payee ---------------------------------------------------------------------------------
+
+
+@inside_transaction
+def release(escrow: Escrow, amount: int, *, key: str) -> Released:
+    """escrow → pending(payee) and fees, `amount` gross; starts the clearing of the net amount."""
+    check_minor(amount)
+    _lock(escrow)
+    if done := _done(key, "release", amount, escrow):
+        return _as_released(done)
+    _require_held(escrow, amount)
+    return _pay(escrow, amount, [(accounts.of_escrow(escrow), -amount)], kind="release", key=key, held=-amount)
+
+
+@inside_transaction
+def bonus(escrow: Escrow, amount: int, *, key: str) -> Released:
+    """wallet(payer) → pending(payee) and fees, `amount` gross: a release without milestone, never held.
+
+    `escrow` is of kind `bonus`. Raises InsufficientFunds with what is missing.
+    """
+    check_minor(amount)
+    _lock(escrow)
+    if done := _done(key, "bonus", amount, escrow):
+        return _as_released(done)
+    wallet = _filled_wallet(escrow, amount)
+    return _pay(escrow, amount, [(wallet, -amount)], kind="bonus", key=key)
 
 
 @inside_transaction
 def split(escrow: Escrow, to_payee: int, *, key: str) -> Released:
     """Empty a dispute's escrow: `to_payee` gross to the payee (less the fee), the rest to the payer's wallet."""
     _lock(escrow)
-    if done := _done(key, "resolution", escrow, None):
-        return _as_released(done)
-    if type(to_payee) is not int or not 0 <= to_payee <= escrow.held or not escrow.held:
+    if done := Transfer.objects.filter(key=key).first():
+        result = _as_released(done)
+        if (done.kind, done.escrow_id, result.gross) != ("resolution", escrow.pk, to_payee):
+            raise ledger.KeyReused()
+        return result
+    held = escrow.held
+    if type(to_payee) is not int or not 0 <= to_payee <= held or not held:
         raise NotHeld()
-    fee, back = fee_of(escrow, to_payee), escrow.held - to_payee
-    lines = [(accounts.of_escrow(escrow), -escrow.held), *_earned(escrow, to_payee - fee, fee)]
-    if back:
-        lines.append((accounts.wallet(escrow.payer, escrow.currency), back))
-    transfer = ledger.post(key, "resolution", lines)
-    if back:
-        _change(escrow, held=-back)
-    if not to_payee:
-        _tell(escrow)
-        return Released(transfer, 0, 0, 0, None)
-    return _cleared_later(escrow, transfer, to_payee, fee)
+    lines = [(accounts.of_escrow(escrow), -held)]
+    if held > to_payee:
+        lines.append((accounts.wallet(escrow.payer, escrow.currency), held - to_payee))
+    return _pay(escrow, to_payee, lines, kind="resolution", key=key, held=-held)
+
+
+# --- back from the payee --------------------------------------------------------------------------
 
 
 @inside_transaction
 def claw_back(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
-    """Money of `source` that was released and is still clearing → the dispute's escrow `target`, fee included."""
+    """pending(payee) and fees → the dispute's escrow `target`: `amount` gross, released from `source`, still clearing.
+
+    Raises NotClearing when less than that is still clearing.
+    """
     check_minor(amount)
-    for row in sorted((source, target), key=lambda row: row.pk):
-        _lock(row)
-    if done := _done(key, "claw_back", target, amount):
+    _lock(source, target)
+    if done := _done(key, "claw_back", amount, source, target):
         return done
-    net, fee = _take_from_clearings(source, amount)
-    lines = [*_earned(source, -net, -fee), (accounts.of_escrow(target), amount)]
-    transfer = ledger.post(key, "claw_back", lines)
-    _change(source, released=-amount, fee_taken=-fee)
+    taken = _shorten_clearings(source, amount)
+    if taken.gross < amount:
+        raise NotClearing()
+    lines = [*_earned(source, -taken.net, -taken.fee), (accounts.of_escrow(target), amount)]
+    transfer = ledger.post(key, "claw_back", lines, escrow=source)
+    _change(source, released=-amount, fee_taken=-taken.fee)
     _change(target, held=amount)
     _tell(source)
     return transfer
 
 
 @inside_transaction
+def refund_released(escrow: Escrow, amount: int, *, key: str) -> Transfer:
+    """pending(payee), then available(payee), and the fee's share → wallet(payer): `amount` gross of what was released.
+
+    Raises NotReleased when less than that was released, NotEarned when the payee has spent too much of it.
+    """
+    check_minor(amount)
+    _lock(escrow)
+    if done := _done(key, "refund_released", amount, escrow):
+        return done
+    if amount > escrow.released:
+        raise NotReleased()
+    clearing = _shorten_clearings(escrow, amount)
+    whole = _end_of_total(escrow, escrow.released, amount)
+    cleared = whole.net - clearing.net
+    available = accounts.available(escrow.payee, escrow.currency)
+    if available.balance < cleared:
+        raise NotEarned(cleared - available.balance, escrow.currency)
+    wallet = accounts.wallet(escrow.payer, escrow.currency)
+    lines = [*_earned(escrow, -clearing.net, -whole.fee), (available, -cleared), (wallet, amount)]
+    transfer = ledger.post(key, "refund_released", [line for line in lines if line[1]], escrow=escrow)
+    _change(escrow, released=-amount, fee_taken=-whole.fee)
+    _tell(escrow)
+    return transfer
+
+
+# --- clearing -------------------------------------------------------------------------------------
+
+
+@inside_transaction
 def clear(clearing: Clearing) -> None:
-    """pending → available when the clearing is due. The sweep's step."""
-    if clearing.amount:
-        user, currency = clearing.escrow.payee, clearing.escrow.currency
-        lines = [
-            (accounts.pending(user, currency), -clearing.amount),
-            (accounts.available(user, currency), clearing.amount),
-        ]
-        ledger.post(f"clearing:{clearing.pk}:clear", "clear", lines)
-    changed = Clearing.objects.filter(pk=clearing.pk, cleared_at__isnull=True, amount=clearing.amount).update(
-        cleared_at=now()
-    )
-    if changed != 1:
+    """pending → available when the clearing is due. The sweep's step.
+
+    Raises NotClearing when it has cleared, NotDue when it is too early or an earlier release has not cleared yet.
+    """
+    escrow = clearing.escrow
+    _lock(escrow)
+    clearing.refresh_from_db(fields=["amount", "due_at", "cleared_at"])
+    moment = now()
+    if clearing.cleared_at is not None:
         raise NotClearing()
-    _tell(clearing.escrow)
-
-
-def fee_of(escrow: Escrow, gross: int) -> int:
-    """The fee on a further `gross` of this escrow: half-up on the running total, so that parts sum to the whole."""
-    return fee_on(escrow.released + gross, escrow.fee_bps) - escrow.fee_taken
-
-
-def fee_on(total: int, bps: int) -> int:
-    """round-half-up(total × bps / 10000), minor units (design rule of the ledger)."""
-    return (total * bps + 5000) // 10000
+    if clearing.due_at > moment or _open_clearings(escrow).filter(due_at__lt=clearing.due_at).exists():
+        raise NotDue()
+    if clearing.amount:
+        lines = [
+            (accounts.pending(escrow.payee, escrow.currency), -clearing.amount),
+            (accounts.available(escrow.payee, escrow.currency), clearing.amount),
+        ]
+        ledger.post(f"clearing:{clearing.pk}:clear", "clear", lines, escrow=escrow)
+    clearing.cleared_at = moment
+    clearing.save(update_fields=["cleared_at"])
+    _tell(escrow)
 
 
 def clearing_time(payee: Any) -> timedelta:
@@ -203,26 +272,109 @@ def still_clearing(clearing: Clearing) -> int:
     return clearing.gross if clearing.cleared_at is None else 0
 
 
+# --- fees -----------------------------------------------------------------------------------------
+
+
+def fee_of(escrow: Escrow, gross: int) -> int:
+    """The fee on a further `gross` of this escrow: half-up on the running total, so that parts sum to the whole."""
+    return fee_on(escrow.released + gross, escrow.fee_bps) - escrow.fee_taken
+
+
+def fee_on(total: int, bps: int) -> int:
+    """round-half-up(total × bps / 10000), minor units (design rule of the ledger)."""
+    return (total * bps + 5000) // 10000
+
+
+# --- reading --------------------------------------------------------------------------------------
+
+
 def transfers(escrow: Escrow) -> "QuerySet[Transfer]":
-    """Every transfer that touched the escrow, oldest first."""
-    return Transfer.objects.filter(entries__account__escrow=escrow).order_by("at", "id")
+    """Every transfer of the escrow's money, in the order they were written (never by the clock)."""
+    touched = Transfer.objects.filter(entries__account__escrow=escrow).values("pk")
+    rows = Transfer.objects.filter(Q(escrow=escrow) | Q(pk__in=touched))
+    return rows.annotate(first=Min("entries__pk")).order_by("first")
 
 
-def _lock(escrow: Escrow) -> None:
-    """Lock the row and bring the caller's copy up to date."""
-    fresh = Escrow.objects.select_for_update(of=("self",)).get(pk=escrow.pk)
-    escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
+class _Part(NamedTuple):
+    """A stretch of a running total: `gross` = `net` + `fee`, minor units."""
+
+    gross: int
+    net: int
+    fee: int
 
 
-def _done(key: str, kind: str, escrow: Escrow, amount: int | None) -> Transfer | None:
+def _end_of_total(escrow: Escrow, total: int, gross: int) -> _Part:
+    """The last `gross` of a running total, with the fee that was taken on it."""
+    fee = fee_on(total, escrow.fee_bps) - fee_on(total - gross, escrow.fee_bps)
+    return _Part(gross, gross - fee, fee)
+
+
+def _shorten_clearings(escrow: Escrow, amount: int) -> _Part:
+    """Take up to `amount` gross out of what is still clearing, from the end; return what was found there."""
+    total, left = escrow.released, amount
+    for row in _open_clearings(escrow).filter(gross__gt=0).select_for_update(of=("self",)).order_by("-due_at"):
+        part = _end_of_total(escrow, total, min(row.gross, left))
+        Clearing.objects.filter(pk=row.pk).update(gross=F("gross") - part.gross, amount=F("amount") - part.net)
+        total, left = total - part.gross, left - part.gross
+        if not left:
+            break
+    return _end_of_total(escrow, escrow.released, amount - left)
+
+
+def _open_clearings(escrow: Escrow) -> "QuerySet[Clearing]":
+    return clearings(escrow).filter(cleared_at__isnull=True)
+
+
+def _pay(escrow: Escrow, gross: int, source: list[Any], *, kind: str, key: str, held: int = 0) -> Released:
+    """Post the lines of `source` with `gross` to the payee and fees; lengthen the running total; start the clearing.
+
+    `held` is what changes in the escrow (negative), minor units.
+    """
+    fee = fee_of(escrow, gross)
+    transfer = ledger.post(key, kind, [*source, *_earned(escrow, gross - fee, fee)], escrow=escrow)
+    clearing = None
+    if gross:
+        clearing = Clearing.objects.create(
+            escrow=escrow, transfer=transfer, gross=gross, amount=gross - fee, due_at=_clears_at(escrow)
+        )
+    _change(escrow, held=held, released=gross, fee_taken=fee)
+    _tell(escrow)
+    return Released(transfer, gross, gross - fee, fee, clearing)
+
+
+def _clears_at(escrow: Escrow) -> datetime:
+    """When a release of this moment clears: after its clearing time, and after every earlier release of the escrow."""
+    at = now() + clearing_time(escrow.payee)
+    last = _open_clearings(escrow).order_by("-due_at").values_list("due_at", flat=True).first()
+    return at if last is None or at > last else last + timedelta(microseconds=1)
+
+
+def _lock(*escrows: Escrow) -> None:
+    """Lock the rows in order of id and bring the caller's copies up to date."""
+    for escrow in sorted(escrows, key=lambda row: row.pk):
+        fresh = Escrow.objects.select_for_update(of=("self",)).get(pk=escrow.pk)
+        escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
+
+
+def _done(key: str, kind: str, amount: int, escrow: Escrow, target: Escrow | None = None) -> Transfer | None:
     """The transfer of this event if it has happened. Raises KeyReused when it was another event or another amount."""
     transfer = Transfer.objects.filter(key=key).first()
     if transfer is None:
         return None
-    moved = transfer.entries.filter(account__escrow=escrow).values_list("amount", flat=True).first()
-    if transfer.kind != kind or (amount is not None and moved != amount):
+    moved = sum(transfer.entries.filter(amount__gt=0).values_list("amount", flat=True))
+    elsewhere = target is not None and not transfer.entries.filter(account__escrow=target).exists()
+    if (transfer.kind, transfer.escrow_id, moved) != (kind, escrow.pk, amount) or elsewhere:
         raise ledger.KeyReused()
     return transfer
+
+
+def _filled_wallet(escrow: Escrow, amount: int) -> Account:
+    """The payer's wallet, locked, with at least `amount` in it."""
+    wallet = accounts.wallet(escrow.payer, escrow.currency)
+    wallet = Account.objects.select_for_update().get(pk=wallet.pk)
+    if wallet.balance < amount:
+        raise InsufficientFunds(amount - wallet.balance, escrow.currency)
+    return wallet
 
 
 def _require_held(escrow: Escrow, amount: int) -> None:
@@ -236,6 +388,7 @@ def _change(escrow: Escrow, **differences: int) -> None:
 
 
 def _earned(escrow: Escrow, net: int, fee: int) -> list[Any]:
+    """The payee's and the platform's line of a payment; negative figures take one back."""
     lines = [
         (accounts.pending(escrow.payee, escrow.currency), net),
         (accounts.fees(escrow.currency), fee),
@@ -243,39 +396,8 @@ def _earned(escrow: Escrow, net: int, fee: int) -> list[Any]:
     return [line for line in lines if line[1]]
 
 
-def _cleared_later(escrow: Escrow, transfer: Transfer, gross: int, fee: int) -> Released:
-    clearing = Clearing.objects.create(
-        escrow=escrow,
-        transfer=transfer,
-        gross=gross,
-        amount=gross - fee,
-        due_at=now() + clearing_time(escrow.payee),
-    )
-    _change(escrow, held=-gross, released=gross, fee_taken=fee)
-    _tell(escrow)
-    return Released(transfer, gross, gross - fee, fee, clearing)
-
-
-def _take_from_clearings(escrow: Escrow, amount: int) -> tuple[int, int]:
-    """Shorten the escrow's open clearings by `amount` gross, newest first; return (net, fee) taken."""
-    rows = list(clearings(escrow).select_for_update(of=("self",)).filter(cleared_at__isnull=True, gross__gt=0))
-    if sum(row.gross for row in rows) < amount:
-        raise NotClearing()
-    fee = escrow.fee_taken - fee_on(escrow.released - amount, escrow.fee_bps)
-    fee = max(fee, amount - sum(row.amount for row in rows))
-    net, left_gross, left_net = amount - fee, amount, amount - fee
-    for row in reversed(rows):
-        gross = min(row.gross, left_gross)
-        part = min(row.amount, left_net, gross)
-        Clearing.objects.filter(pk=row.pk).update(gross=F("gross") - gross, amount=F("amount") - part)
-        left_gross, left_net = left_gross - gross, left_net - part
-    if left_net:
-        raise NotClearing()
-    return net, fee
-
-
 def _as_released(transfer: Transfer) -> Released:
-    """The stored result of a release that is asked for again."""
+    """The stored result of a payment that is asked for again."""
     entries = {entry.account.kind: entry.amount for entry in transfer.entries.select_related("account")}
     net, fee = entries.get("pending", 0), entries.get("fees", 0)
     return Released(transfer, net + fee, net, fee, Clearing.objects.filter(transfer=transfer).first())

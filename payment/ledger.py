@@ -7,7 +7,7 @@ from django.db import IntegrityError, connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from payment.models import Account, Entry, Transfer
+from payment.models import Account, Entry, Escrow, Transfer
 from skilllink.errors import Conflict
 from skilllink.ids import uuid7
 from skilllink.money import LARGEST
@@ -30,18 +30,37 @@ class Overdrawn(Conflict):
     sentence = _("There isn't enough money for that any more. Nothing was moved.")
 
 
+class AlreadyReversed(Conflict):
+    code = "ledger.already_reversed"
+    sentence = _("This was already reversed. Nothing was moved.")
+
+
 @inside_transaction
-def post(key: str, kind: str, entries: Lines, *, reason: str = "", reverses: Transfer | None = None) -> Transfer:
+def post(
+    key: str,
+    kind: str,
+    entries: Lines,
+    *,
+    escrow: Escrow | None = None,
+    reason: str = "",
+    reverses: Transfer | None = None,
+) -> Transfer:
     """Write one transfer: `entries` are (account, signed minor units) and sum to zero per currency.
 
+    `escrow` is the one whose money it is; `reverses` a transfer of which this is the exact opposite.
     The same key with the same content returns the transfer that is there; with other content raises KeyReused.
-    Raises Overdrawn when an account that may not be negative would be, Unbalanced for entries that are no transfer.
+    Raises Overdrawn when an account that may not be negative would be, AlreadyReversed for a second reversal,
+    Unbalanced for entries that are no transfer.
     """
     lines = sorted(_checked(entries), key=lambda line: line[0].pk)
-    content = "\n".join([kind, str(reverses.pk if reverses else ""), *(f"{a.pk} {n}" for a, n in lines)])
-    fingerprint = hashlib.sha256(content.encode()).hexdigest()
+    if reverses is not None:
+        _require_opposite(reverses, lines)
+    fingerprint = _fingerprint(kind, lines, escrow, reverses)
     write = _write_postgresql if connection.vendor == "postgresql" else _write_sqlite
-    transfer_id, kept = write(key, kind, reason, fingerprint, reverses, lines)
+    try:
+        transfer_id, kept = write(key, kind, reason, fingerprint, escrow, reverses, lines)
+    except IntegrityError as error:
+        raise _named(error) from error
     if kept != fingerprint:
         raise KeyReused()
     return Transfer.objects.get(pk=transfer_id)
@@ -58,33 +77,41 @@ def _checked(entries: Lines) -> Lines:
     return entries
 
 
-def _write_postgresql(key, kind, reason, fingerprint, reverses, lines):  # type: ignore[no-untyped-def]
+def _require_opposite(transfer: Transfer, lines: Lines) -> None:
+    if {account.pk: -amount for account, amount in lines} != dict(transfer.entries.values_list("account", "amount")):
+        raise Unbalanced(f"These entries are not the opposite of {transfer}.")
+
+
+def _fingerprint(kind: str, lines: Lines, escrow: Escrow | None, reverses: Transfer | None) -> str:
+    about = [f"escrow {escrow.pk}"] if escrow else []
+    content = [kind, str(reverses.pk if reverses else ""), *(f"{a.pk} {n}" for a, n in lines), *about]
+    return hashlib.sha256("\n".join(content).encode()).hexdigest()
+
+
+def _write_postgresql(key, kind, reason, fingerprint, escrow, reverses, lines):  # type: ignore[no-untyped-def]
     """One round trip; the function locks accounts in order, keeps balances and writes the entries."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT transfer_id, kept FROM ledger_post(%s::uuid, %s, %s, %s, %s, %s::uuid, %s::bigint[], %s::bigint[])",
-                [
-                    uuid7(), key, kind, reason, fingerprint, reverses.pk if reverses else None,
-                    [account.pk for account, _n in lines], [amount for _a, amount in lines],
-                ],
-            )  # fmt: skip
-            return cursor.fetchone()
-    except IntegrityError as error:
-        raise _overdrawn(error) from error
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT transfer_id, kept FROM ledger_post("
+            "%s::uuid, %s, %s, %s, %s, %s::uuid, %s::uuid, %s::bigint[], %s::bigint[])",
+            [
+                uuid7(), key, kind, reason, fingerprint, escrow.pk if escrow else None, reverses.pk if reverses else None,
+                [account.pk for account, _n in lines], [amount for _a, amount in lines],
+            ],
+        )  # fmt: skip
+        return cursor.fetchone()
 
 
-def _write_sqlite(key, kind, reason, fingerprint, reverses, lines):  # type: ignore[no-untyped-def]
+def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # type: ignore[no-untyped-def]
     """The same rules inside the IMMEDIATE transaction: entries first, the transfer last, whose trigger proves the sum."""
     there = Transfer.objects.filter(key=key).values_list("pk", "fingerprint").first()
     if there:
         return there
-    transfer = Transfer(pk=uuid7(), key=key, kind=kind, reason=reason, fingerprint=fingerprint, reverses=reverses)
+    transfer = Transfer(
+        pk=uuid7(), key=key, kind=kind, reason=reason, fingerprint=fingerprint, escrow=escrow, reverses=reverses
+    )
     for account, amount in lines:
-        try:
-            Account.objects.filter(pk=account.pk, balance__isnull=False).update(balance=F("balance") + amount)
-        except IntegrityError as error:
-            raise _overdrawn(error) from error
+        Account.objects.filter(pk=account.pk, balance__isnull=False).update(balance=F("balance") + amount)
     Entry.objects.bulk_create(
         [Entry(transfer_id=transfer.pk, account=account, amount=amount) for account, amount in lines]
     )
@@ -92,5 +119,9 @@ def _write_sqlite(key, kind, reason, fingerprint, reverses, lines):  # type: ign
     return transfer.pk, fingerprint
 
 
-def _overdrawn(error: IntegrityError) -> Exception:
-    return Overdrawn() if "account_not_negative" in str(error) else error
+def _named(error: IntegrityError) -> Exception:
+    """The refusal that a constraint of the database stands for, or the error itself."""
+    text = str(error)
+    if "account_not_negative" in text:
+        return Overdrawn()
+    return AlreadyReversed() if "reverses_id" in text else error

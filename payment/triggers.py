@@ -3,6 +3,7 @@
 On SQLite a migration that remakes a table drops its triggers in silence, hence not in a migration.
 """
 
+import re
 from typing import Any
 
 from django.db import connections
@@ -16,6 +17,16 @@ SQLITE = {
         BEGIN SELECT RAISE(ABORT, 'ledger: transfers are append-only'); END""",
     "ledger_transfer_no_delete": """CREATE TRIGGER ledger_transfer_no_delete BEFORE DELETE ON payment_transfer
         BEGIN SELECT RAISE(ABORT, 'ledger: transfers are append-only'); END""",
+    # INSERT OR REPLACE deletes what is in its way without asking a DELETE trigger
+    "ledger_entry_no_replace": """CREATE TRIGGER ledger_entry_no_replace BEFORE INSERT ON payment_entry
+        WHEN EXISTS (SELECT 1 FROM payment_entry WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'ledger: entries are append-only'); END""",
+    "ledger_transfer_no_replace": """CREATE TRIGGER ledger_transfer_no_replace BEFORE INSERT ON payment_transfer
+        WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE id = NEW.id OR key = NEW.key)
+        BEGIN SELECT RAISE(ABORT, 'ledger: transfers are append-only'); END""",
+    "ledger_transfer_reversed_once": """CREATE TRIGGER ledger_transfer_reversed_once BEFORE INSERT ON payment_transfer
+        WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE reverses_id = NEW.reverses_id)
+        BEGIN SELECT RAISE(ABORT, 'ledger: reverses_id names a transfer that is reversed already'); END""",
     "ledger_entry_not_late": """CREATE TRIGGER ledger_entry_not_late BEFORE INSERT ON payment_entry
         WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE id = NEW.transfer_id)
         BEGIN SELECT RAISE(ABORT, 'ledger: this transfer is closed'); END""",
@@ -51,13 +62,16 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- Its form of earlier versions: another list of arguments would be another function beside it.
+DROP FUNCTION IF EXISTS ledger_post(uuid, text, text, text, text, uuid, bigint[], bigint[]);
+
 CREATE OR REPLACE FUNCTION ledger_post(
-  p_id uuid, p_key text, p_kind text, p_reason text, p_fingerprint text, p_reverses uuid,
+  p_id uuid, p_key text, p_kind text, p_reason text, p_fingerprint text, p_escrow uuid, p_reverses uuid,
   p_accounts bigint[], p_amounts bigint[], OUT transfer_id uuid, OUT kept text
 ) LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO payment_transfer (id, key, kind, reason, fingerprint, reverses_id, at)
-  VALUES (p_id, p_key, p_kind, p_reason, p_fingerprint, p_reverses, clock_timestamp())
+  INSERT INTO payment_transfer (id, key, kind, reason, fingerprint, escrow_id, reverses_id, at)
+  VALUES (p_id, p_key, p_kind, p_reason, p_fingerprint, p_escrow, p_reverses, clock_timestamp())
   ON CONFLICT (key) DO NOTHING;
   IF NOT FOUND THEN
     SELECT t.id, t.fingerprint INTO transfer_id, kept FROM payment_transfer t WHERE t.key = p_key;
@@ -125,15 +139,33 @@ def remove(sender: Any, using: str = "default", **_kwargs: Any) -> None:
 
 
 def missing(using: str = "default") -> list[str]:
-    """Names of triggers that should be there and are not (or are switched off)."""
+    """Names of triggers and functions that are not as they should be: absent, switched off, or of another version."""
     connection = connections[using]
-    wanted = SQLITE if connection.vendor == "sqlite" else POSTGRESQL
-    query = (
-        "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        if connection.vendor == "sqlite"
-        else "SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'"
-    )
     with connection.cursor() as cursor:
-        cursor.execute(query)
-        there = {row[0] for row in cursor.fetchall()}
-    return sorted(set(wanted) - there)
+        if connection.vendor == "sqlite":
+            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+            there = dict(cursor.fetchall())
+            return sorted(name for name, statement in SQLITE.items() if there.get(name) != statement)
+        # enabled as O (origin) or A (always); R would fire on a replica alone
+        cursor.execute(
+            "SELECT t.tgname, t.tgrelid::regclass::text, p.proname FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid "
+            "WHERE t.tgenabled IN ('O', 'A')"
+        )
+        standing = {(name, table.split(".")[-1], function) for name, table, function in cursor.fetchall()}
+        cursor.execute("SELECT proname, prosrc FROM pg_proc WHERE proname LIKE 'ledger\\_%%'")
+        bodies = dict(cursor.fetchall())
+    faults = [name for name, text in POSTGRESQL.items() if (name, *_target(text)) not in standing]
+    return sorted({*faults, *(name for name, body in _bodies().items() if bodies.get(name) != body)})
+
+
+def _target(definition: str) -> tuple[str, str]:
+    """The table and the function that a trigger's definition names."""
+    found = re.search(r" ON (\w+) .*EXECUTE FUNCTION (\w+)", definition)
+    if found is None:
+        raise ValueError(f"This is no trigger: {definition}")
+    return found[1], found[2]
+
+
+def _bodies() -> dict[str, str]:
+    """Each function of POSTGRESQL_FUNCTIONS and its body."""
+    return dict(re.findall(r"FUNCTION (\w+)\([^$]*?AS \$\$(.*?)\$\$", POSTGRESQL_FUNCTIONS, re.DOTALL))

@@ -9,12 +9,17 @@ from skilllink.ids import uuid7
 
 
 class Escrow(models.Model):
-    """Money held for one offer, milestone or dispute, between a payer and a payee. Amounts in minor units."""
+    """Money between a payer and a payee for one offer, milestone, dispute or bonus. Amounts in minor units.
+
+    `held` is what its account has. `released` is the running total of what the payee earned from it, before the fee,
+    less what was taken back; `fee_taken` is always the fee on that total. A bonus passes through and is never held.
+    """
 
     class Kind(models.TextChoices):
         OFFER = "offer", _("offer")
         MILESTONE = "milestone", _("milestone")
         DISPUTE = "dispute", _("dispute")
+        BONUS = "bonus", _("bonus")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
@@ -46,7 +51,11 @@ class Escrow(models.Model):
 
 
 class Clearing(models.Model):
-    """Released money on its way from pending to available. Amounts in minor units."""
+    """Released money on its way from pending to available. Amounts in minor units.
+
+    The clearings of one escrow are due strictly one after the other, in the order of their releases: what is still
+    clearing is always the last part of the running total.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     escrow = models.ForeignKey(Escrow, models.PROTECT, related_name="clearings", verbose_name=_("escrow"))
@@ -55,6 +64,7 @@ class Clearing(models.Model):
     amount = models.BigIntegerField(_("net still clearing"))
     due_at = models.DateTimeField(_("available from"))
     cleared_at = models.DateTimeField(_("cleared"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("failed attempts"), default=0, help_text=_("they go to the back"))
 
     class Meta:
         verbose_name, verbose_name_plural = _("clearing"), _("clearings")

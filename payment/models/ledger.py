@@ -82,6 +82,16 @@ class Transfer(models.Model):
     reverses = models.OneToOneField(
         "self", models.PROTECT, null=True, blank=True, related_name="reversed_by", verbose_name=_("reverses")
     )
+    # its index serves the chain of a contract and the audit of what an escrow released
+    escrow = models.ForeignKey(
+        "payment.Escrow",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="transfers",
+        verbose_name=_("escrow"),
+        help_text=_("whose money this is, also when it is no longer there"),
+    )
     at = models.DateTimeField(_("at"), default=now, editable=False)
 
     class Meta:
