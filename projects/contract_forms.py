@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.review import AXES
+from projects.wording import files_hint
 from skilllink.money import parse
 
 
@@ -42,7 +43,7 @@ class Deliver(Seen):
         max_length=10_000,
         help_text=_("What is done, where to find it, what to look at first."),
     )
-    files = ManyFiles(label=_("Files"), required=False, help_text=_("Up to 10, 25 MB each."))
+    files = ManyFiles(label=_("Files"), required=False, help_text=files_hint("FILES_PER_DELIVERY"))
 
 
 class Changes(Seen):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -65,7 +64,7 @@ def start(offer: Any) -> Contract:
         amount=offer.amount,
         currency=offer.currency,
         fee_bps=offer.fee_bps,
-        review_window=timedelta(days=offer.review_days) if offer.review_days else rule("REVIEW_WINDOW"),
+        review_window=offer.review_window,
         revisions=offer.revisions,
         created_at=moment,
     )
@@ -211,7 +210,7 @@ def end(contract: Any, *, by: Any, reason: str) -> Contract:
 
     for milestone in row.milestones.filter(status__in=["proposed", "agreed"]):
         milestone.contract = row
-        milestones.move(milestone, "cancelled", ended_at=now())
+        milestones.move(milestone, "cancelled", drop_asked_by=None, ended_at=now())
         announce("milestone.cancelled", contract=row, milestone=milestone, actor=by, to=(), notice=False)
     close_when_done(row, actor=by)
     return row

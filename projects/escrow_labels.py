@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from projects.models import Dispute, Milestone, Offer
 
 
@@ -14,5 +16,6 @@ def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
         found[step.escrow_id] = (f"{step.contract.title}: {step.title}", step.contract.get_absolute_url())
     for dispute in Dispute.objects.filter(escrow__in=ids).select_related("milestone__contract"):
         step = dispute.milestone
-        found[dispute.escrow_id] = (f"{step.contract.title}: {step.title}", step.contract.get_absolute_url())
+        label = _("{title}, in dispute").format(title=f"{step.contract.title}: {step.title}")
+        found[dispute.escrow_id] = (label, dispute.get_absolute_url())
     return found

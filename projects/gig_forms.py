@@ -5,9 +5,11 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from projects.models import Category, Gig, Offer
+from projects.wording import files_hint, in_words
 from skilllink import money
 from skilllink.errors import Refusal
 from skilllink.files import ACCEPT
@@ -93,9 +95,10 @@ class GigForm(Typed):
     )  # fmt: skip
     positions = forms.IntegerField(label=_("People to hire"), required=False, min_value=1, max_value=50)
     bidding_days = forms.IntegerField(
-        label=_("Days for bids"), required=False, min_value=1, max_value=30, help_text=_("14 when left empty.")
-    )
-    files = FilesField(label=_("Files"), required=False, help_text=_("Up to 10, 25 MB each."))
+        label=_("Days for bids"), required=False, min_value=1, max_value=30,
+        help_text=format_lazy(_("{span} when left empty."), span=in_words("BIDDING_WINDOW")),
+    )  # fmt: skip
+    files = FilesField(label=_("Files"), required=False, help_text=files_hint("FILES_PER_GIG"))
 
     @classmethod
     def of(cls, gig: Gig) -> dict[str, Any]:
@@ -178,7 +181,7 @@ class BidForm(TermsForm):
         help_text=_("50 to 5,000 characters."),
     )
     challenge_answer = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3, "maxlength": 2000}))
-    files = FilesField(label=_("Files"), required=False, help_text=_("Up to 5, 25 MB each."))
+    files = FilesField(label=_("Files"), required=False, help_text=files_hint("FILES_PER_BID"))
 
     def __init__(self, *args: Any, gig: Gig, answers: Iterable[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, currency=gig.currency, **kwargs)
@@ -220,7 +223,7 @@ class OfferForm(TermsForm):
     )
     review_days = forms.IntegerField(
         label=_("Days to review a delivery"), required=False, min_value=3, max_value=30,
-        help_text=_("14 when left empty."),
+        help_text=format_lazy(_("{span} when left empty."), span=in_words("REVIEW_WINDOW")),
     )  # fmt: skip
     message = forms.CharField(
         label=_("Message"), required=False, widget=forms.Textarea(attrs={"rows": 4, "maxlength": 5000})

@@ -224,7 +224,8 @@ def agree(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
 def cancel(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     """Drop a milestone that holds no money.
 
-    A proposal by either party. An agreed one: by the freelancer, or by the client who hasn't funded it.
+    A proposal goes at once, by either party. An agreed one is in terms that both signed: the first call asks, the
+    other party's call agrees, and the terms get their next version.
     """
     row = lock(milestone)
     _party(row, by)
@@ -232,11 +233,31 @@ def cancel(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     if row.status not in ("proposed", "agreed"):
         raise Ended(state=row.get_status_display()) if row.is_terminal else NotNow(state=row.get_status_display())
     was_agreed = row.status == "agreed"
-    move(row, "cancelled", ended_at=now())
+    if was_agreed and row.drop_asked_by_id is None:
+        amend(row, drop_asked_by=by)
+        announce("milestone.drop_asked", contract=row.contract, milestone=row, actor=by)
+        return row
+    if was_agreed and row.drop_asked_by_id == by.pk:
+        raise NotYours(_("You asked to drop it; the other party agrees. Nothing was changed."))
+    move(row, "cancelled", drop_asked_by=None, ended_at=now())
     announce("milestone.cancelled", contract=row.contract, milestone=row, actor=by)
     if was_agreed:
         contracts.sign_again(row.contract)
     contracts.close_when_done(row.contract, actor=by)
+    return row
+
+
+@verb
+def keep(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
+    """Say no to dropping an agreed milestone, or take one's own wish back: it stays as it was signed."""
+    row = lock(milestone)
+    _party(row, by)
+    _seen(row, version)
+    if row.drop_asked_by_id is None:
+        raise Ended(state=row.get_status_display()) if row.is_terminal else NotNow(state=row.get_status_display())
+    event = "milestone.drop_withdrawn" if row.drop_asked_by_id == by.pk else "milestone.drop_refused"
+    amend(row, drop_asked_by=None)
+    announce(event, contract=row.contract, milestone=row, actor=by)
     return row
 
 
@@ -268,6 +289,7 @@ def funded(milestone: Milestone, escrow: Any, *, actor: Any) -> None:
         milestone,
         "funded",
         escrow=escrow,
+        drop_asked_by=None,  # who funds it wants it
         funded_at=moment,
         due_at=moment + timedelta(days=milestone.days),
     )
@@ -443,7 +465,7 @@ def give_back(row: Milestone, *, actor: Any) -> None:
 
 @verb
 def request_refund(milestone: Any, *, by: Any, reason: str, version: int | None = None) -> Milestone:
-    """The client asks for the held rest back; the freelancer has 7 days to agree or object."""
+    """The client asks for the held rest back; the freelancer has REFUND_REQUEST_WINDOW to agree or object."""
     row = lock(milestone)
     _role(row, by, "client")
     _seen(row, version)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from projects import disputes, schedule
 from projects.models import Clock, Contract, Dispute, Milestone
 from projects.wording import amount, day, moment, until
+from skilllink.money import format_money
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Card:
     dispute: Dispute | None = None
     version: int = 0
     figure: int = 0
+
+    @property
+    def beside(self) -> int:
+        """Minor units of a disputed milestone that are held and not frozen."""
+        return self.milestone.rest - self.dispute.amount if self.dispute else 0
 
     @property
     def primary(self) -> Act | None:
@@ -152,13 +158,13 @@ def _proposed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]
 
 def _agreed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step], first: bool) -> Card:
     names = _names(row, viewer)
-    drop = Act(_("Drop it"), _at(row, "cancel"))
+    if row.drop_asked_by_id is not None and role:
+        return _drop_asked(row, viewer, names)
+    drop = Act(_("Ask to drop it"), _at(row, "cancel"))
     if role != "client":
         text = _("You can’t start yet: this milestone isn’t funded. Nothing is paid for work before {client} funds it.")
         return Card(row, "later", _("Not funded"), format_html(text, **names), acts=[drop] if role else [])
-    fund = _("Fund {amount}").format(
-        amount=str(amount(row.amount, row.currency)).replace("<bdi>", "").replace("</bdi>", "")
-    )
+    fund = _fund(row)
     if first:
         return Card(
             row,
@@ -175,6 +181,31 @@ def _agreed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step], 
         _("Not funded"),
         format_html(_("{freelancer} cannot start before it is. If you do nothing, nothing is charged."), **names),
         acts=[Act(fund, _at(row, "fund")), drop],
+    )
+
+
+def _fund(row: Milestone) -> str:
+    return _("Fund {amount}").format(amount=format_money(row.amount, row.currency))
+
+
+def _drop_asked(row: Milestone, viewer: Any, names: dict[str, Any]) -> Card:
+    """Dropping what both signed needs both."""
+    if row.drop_asked_by_id == viewer.pk:
+        return Card(
+            row,
+            "later",
+            _("You asked to drop it"),
+            format_html(_("{other} can agree or keep it."), **names),
+            format_html(_("If {other} does nothing, it stays and nothing is held."), **names),
+            acts=[Act(_("Keep it after all"), _at(row, "keep"))],
+        )
+    return Card(
+        row,
+        "move",
+        _("Your move: {other} wants to drop it").format(other=names["other"]),
+        format_html(_("Agree that {amount} leaves the contract, or keep it."), **names),
+        format_html(_("If you do nothing, it stays and nothing is held.")),
+        acts=[Act(_("Agree to drop it"), _at(row, "cancel"), "sign"), Act(_("Keep it"), _at(row, "keep"), "second")],
     )
 
 
@@ -248,8 +279,8 @@ def _submitted(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step
         remind = {0: "", 1: _("We remind you once first."), 2: _("We remind you twice first.")}.get(
             reminders, _("We remind you three times first.")
         )
-        plain = str(names["amount"]).replace("<bdi>", "").replace("</bdi>", "")
-        acts = [Act(_("Release {amount}").format(amount=plain), _at(row, "release"), "sign")]
+        rest = format_money(row.rest, row.currency)
+        acts = [Act(_("Release {amount}").format(amount=rest), _at(row, "release"), "sign")]
         if row.revisions_used < row.contract.revisions:
             acts.append(Act(_("Ask for changes"), _at(row, "changes"), "second"))
         if not row.review_extended:

@@ -16,6 +16,7 @@ from payment import escrow as escrows
 from projects import schedule
 from projects.models import Activity, Contract, Milestone
 from projects.wording import day, strong
+from skilllink.moments import span
 from skilllink.money import format_money
 
 SHOWN = 12  # longer pasts fold
@@ -28,6 +29,13 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "milestone.proposed": (N("You proposed {milestone}"), N("{who} proposed {milestone}"), ""),
     "milestone.agreed": (N("You agreed to {milestone}"), N("{who} agreed to {milestone}"), ""),
     "milestone.cancelled": (N("You dropped {milestone}"), N("{who} dropped {milestone}"), N("{milestone} was dropped")),
+    "milestone.drop_asked": (N("You asked to drop {milestone}"), N("{who} asked to drop {milestone}"), ""),
+    "milestone.drop_refused": (N("You kept {milestone}"), N("{who} kept {milestone}"), ""),
+    "milestone.drop_withdrawn": (
+        N("You no longer want to drop {milestone}"),
+        N("{who} no longer wants to drop {milestone}"),
+        "",
+    ),
     "milestone.funded": (N("You funded {milestone}"), N("{who} funded {milestone}"), N("{milestone} was funded")),
     "milestone.submitted": (N("You delivered {milestone}"), N("{who} delivered {milestone}"), ""),
     "milestone.changes_requested": (
@@ -188,8 +196,7 @@ def _detail(row: Activity, contract: Contract, viewer: Any) -> str:
 def _delivery(data: dict[str, Any], contract: Contract) -> str:
     count = data.get("files") or 0
     files = ngettext("{n} file.", "{n} files.", count).format(n=count) if count else ""
-    days = contract.review_window.days
-    began = ngettext("{n} day to review began", "{n} days to review began", days).format(n=days) if days else ""
+    began = _("{span} to review began").format(span=span(contract.review_window))
     return " ".join(part for part in (_("Delivery {number}.").format(number=data.get("number")), files, began) if part)
 
 

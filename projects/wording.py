@@ -4,13 +4,26 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.template import Template, engines
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.functional import lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from skilllink.money import format_money
+from skilllink.templatetags.skilllink import rule
+
+in_words = lazy(rule, str)  # a rule of the marketplace, read and worded when a form shows it
+
+
+def files_hint(most: str) -> Any:
+    """How many files (a rule's name) of which size may come in, as a form's hint."""
+    megabytes = settings.SKILLLINK["FILE_BYTES"] // 1024**2
+    return format_lazy(_("Up to {most}, {megabytes} MB each."), most=in_words(most), megabytes=megabytes)
 
 
 @lru_cache

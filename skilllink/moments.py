@@ -14,6 +14,21 @@ def now() -> datetime:
     return timezone.now()
 
 
+def span(length: timedelta) -> str:
+    """How long a rule lasts: "14 days", "48 hours", "20 seconds"; hours below three days, always whole units."""
+    seconds = round(length.total_seconds())
+    if seconds % 86400 == 0 and seconds >= 3 * 86400:
+        n = seconds // 86400
+        return ngettext("%d day", "%d days", n) % n
+    if seconds % 3600 == 0:
+        n = seconds // 3600
+        return ngettext("%d hour", "%d hours", n) % n
+    if seconds % 60 == 0:
+        n = seconds // 60
+        return ngettext("%d minute", "%d minutes", n) % n
+    return ngettext("%d second", "%d seconds", seconds) % seconds
+
+
 def stamp(at: datetime) -> str:
     """The machine's form, UTC to the second: `2026-12-04T13:00:00Z`."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -192,6 +192,7 @@ class OneMilestone(RetrieveAPIView[Milestone]):
 MILESTONE_ACTS: dict[str, tuple[Verb[Any, Any], dict[str, type]]] = {
     "agree": (milestones.agree, {"version": int}),
     "cancel": (milestones.cancel, {"version": int}),
+    "keep": (milestones.keep, {"version": int}),
     "fund": (milestones.fund, {"version": int}),
     "deliver": (milestones.deliver, {"version": int, "note": str}),
     "changes": (milestones.request_changes, {"version": int, "reason": str, "items": list}),
@@ -205,7 +206,7 @@ REQUIRED = {"deliver": {"note": ""}, "changes": {"reason": "", "items": []}, "re
 
 
 class MilestoneAct(APIView):
-    """One act on a milestone: agree, cancel, fund, deliver, changes, extend, release, refund, refund-request, object."""
+    """One act on a milestone: agree, cancel, keep, fund, deliver, changes, extend, release, refund, refund-request, object."""
 
     @extend_schema(parameters=IDEMPOTENCY, request=dict, responses=MilestoneSerializer)
     def post(self, request: Request, pk: Any, name: str) -> Response:

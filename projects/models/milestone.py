@@ -64,6 +64,9 @@ class Milestone(models.Model):
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by")
     )
+    drop_asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("wants to drop it")
+    )
     escrow = models.OneToOneField("payment.Escrow", models.PROTECT, null=True, related_name="milestone")
     released = models.BigIntegerField(_("released so far"), default=0)
     refunded = models.BigIntegerField(_("refunded so far"), default=0)
@@ -96,6 +99,9 @@ class Milestone(models.Model):
                 condition=Q(status__in=["proposed", "agreed", "cancelled"], funded_at__isnull=True)
                 | ~Q(status__in=["proposed", "agreed", "cancelled"]) & Q(funded_at__isnull=False, escrow__isnull=False),
                 name="milestone_funded_has_time_and_escrow",
+            ),
+            models.CheckConstraint(
+                condition=Q(drop_asked_by__isnull=True) | Q(status="agreed"), name="milestone_drop_asked_while_agreed"
             ),
             models.CheckConstraint(
                 condition=~Q(status="submitted") | Q(submitted_at__isnull=False, review_due_at__isnull=False),

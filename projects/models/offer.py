@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -100,6 +100,12 @@ class Offer(models.Model):
     @property
     def freelancer(self) -> Any:
         return self.bid.freelancer
+
+    @property
+    def review_window(self) -> timedelta:
+        """How long the client may review a delivery: what these terms say, else the standing rule."""
+        rule: timedelta = settings.SKILLLINK["REVIEW_WINDOW"]
+        return timedelta(days=self.review_days) if self.review_days else rule
 
     @property
     def by_client(self) -> bool:

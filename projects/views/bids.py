@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import bids
+from projects.board import rule
 from projects.gig_forms import BidForm
 from projects.models import Bid, BidFile
 from projects.views import gigs as gig_pages
@@ -76,7 +77,8 @@ def _form_page(
             except Refusal as refusal:
                 form.refuse(refusal)
                 status = refusal.status
-    return render(request, "projects/bid/form.html", {"form": form, "gig": gig, "bid": bid}, status=status)
+    facts = {"form": form, "gig": gig, "bid": bid, "fee_bps": rule("FREELANCER_FEE_BPS")}
+    return render(request, "projects/bid/form.html", facts, status=status)
 
 
 @login_required

@@ -3,15 +3,19 @@
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import disputes, rail
 from projects.contract_forms import Words
-from projects.models import Dispute
+from projects.models import Dispute, Milestone
 from projects.views.answers import form_page, see
+from projects.wording import amount
 
 
 def _found(request: HttpRequest, pk: Any) -> Dispute:
@@ -72,16 +76,52 @@ def answer(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 def accept(request: HttpRequest, pk: Any) -> HttpResponse:
+    """GET says where the money goes; only POST sends it."""
     dispute = _found(request, pk)
-    disputes.accept_claim(dispute, by=request.user)
-    return see(dispute.get_absolute_url())
+    facts = _context(request, dispute)
+    if not facts["answerable"] and dispute.is_live:
+        raise disputes.NotYours()
+    lead = format_html(
+        _("{amount} goes to {name} at once, and the dispute is over. This can’t be undone."),
+        amount=amount(dispute.amount, dispute.contract.currency),
+        name=facts["claimant"].get_short_name(),
+    )
+    return _confirm(request, dispute, disputes.accept_claim, _("Accept the claim"), lead)
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "POST"])
+@never_cache
 def withdraw(request: HttpRequest, pk: Any) -> HttpResponse:
+    """GET says where the money returns to; only POST withdraws."""
     dispute = _found(request, pk)
-    disputes.withdraw(dispute, by=request.user)
-    return see(dispute.get_absolute_url())
+    if dispute.opened_by_id != request.user.pk:
+        raise disputes.NotYours(_("Only the person who opened it can withdraw it. Nothing was changed."))
+    text = (
+        _("{amount} goes to {freelancer}, as the clock had released it. The dispute is over.")
+        if dispute.back_to == Milestone.Status.RELEASED
+        else _("{amount} returns to the milestone, and its clock goes on. The dispute is over.")
+    )
+    lead = format_html(
+        text,
+        amount=amount(dispute.amount, dispute.contract.currency),
+        freelancer=dispute.contract.freelancer.get_short_name(),
+    )
+    return _confirm(request, dispute, disputes.withdraw, _("Withdraw the dispute"), lead)
+
+
+def _confirm(request: HttpRequest, dispute: Dispute, verb: Any, label: str, lead: Any) -> HttpResponse:
+    return form_page(
+        request,
+        Form(request.POST or None),
+        lambda _form: verb(dispute, by=request.user),
+        done=dispute.get_absolute_url(),
+        title=label,
+        lead=lead,
+        label=label,
+        contract=dispute.contract,
+        milestone=dispute.milestone,
+    )

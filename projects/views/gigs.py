@@ -1,6 +1,7 @@
 """Pages of gigs: the list, a gig with its live board, the form, comparing bids, the client's acts."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -243,11 +244,15 @@ def compare(request: HttpRequest, pk: Any) -> HttpResponse:
     gig = found(request, pk)
     if gig.client_id != request.user.pk:
         raise gigs.NotYours()
-    wanted = {key for key in request.GET.getlist("bid")[:5]}
+    wanted = set(request.GET.getlist("bid"))
     board = live_board.board_for(gig, request.user)
     rows = [row for row in board.rows if not row.gone]
-    chosen = [row for row in rows if str(row.bid_id) in wanted]
-    chosen = chosen or [row for row in rows if row.bid and row.bid.status == "shortlisted"][:5] or rows[:5]
+    chosen = [row for row in rows if str(row.bid_id) in wanted][:5]
+    # the shortlist first, each part in the board's own order
+    chosen = chosen or sorted(rows, key=lambda row: row.bid is None or row.bid.status != "shortlisted")[:5]
+    shown = [str(row.bid_id) for row in chosen]
+    columns = [(row, urlencode({"bid": [key for key in shown if key != str(row.bid_id)]}, True)) for row in chosen]
+    others = [(row, urlencode({"bid": [*shown[:4], str(row.bid_id)]}, True)) for row in rows if row not in chosen]
     for row in chosen:
         if row.bid and row.bid.viewed_at is None:
             bids.mark_viewed(row.bid_id, by=request.user)
@@ -255,6 +260,8 @@ def compare(request: HttpRequest, pk: Any) -> HttpResponse:
     facts = {
         "gig": gig,
         "rows": chosen,
+        "columns": columns,
+        "others": others,
         "lowest": min(amounts, default=None),
         "highest": max(amounts, default=None),
         "soonest": min(days, default=None),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import contract_forms as forms
 from projects import disputes, milestones, timeline
+from projects.contracts import rule
 from projects.models import DeliveryFile, Milestone
 from projects.views.answers import form_page
 from projects.wording import amount as figure
@@ -23,6 +24,7 @@ from projects.wording import moment
 from skilllink import files
 from skilllink.clocks import now
 from skilllink.errors import Missing
+from skilllink.moments import span
 from skilllink.money import plain
 
 
@@ -33,6 +35,8 @@ def _names(row: Milestone) -> dict[str, Any]:
         "freelancer": row.contract.freelancer.get_short_name(),
         "fee": timeline.percent(row.contract.fee_bps),
         "milestone": row.title,
+        "answer": span(rule("REFUND_REQUEST_WINDOW")),
+        "review": span(row.contract.review_window),
     }
 
 
@@ -46,9 +50,16 @@ def _release(row: Milestone, user: Any) -> SafeString:
     return format_html(text, net=got, **_names(row))
 
 
-def _extend(row: Milestone, user: Any) -> SafeString:
-    from projects.contracts import rule
+def _cancel(row: Milestone, user: Any) -> SafeString:
+    other = row.contract.other(user).get_short_name()
+    if row.status == Milestone.Status.AGREED and row.drop_asked_by_id != row.contract.other(user).pk:
+        text = _("You both signed it, so {other} has to agree. If {other} does nothing, it stays and nothing is held.")
+    else:
+        text = _("It holds no money. It leaves the contract and can be proposed again.")
+    return format_html(text, other=other)
 
+
+def _extend(row: Milestone, user: Any) -> SafeString:
     until = row.review_due_at + rule("REVIEW_EXTENSION") if row.review_due_at else now()
     text = _(
         "You review until {until} instead. If you do nothing, {amount} goes to {freelancer} then. Once per delivery."
@@ -59,10 +70,11 @@ def _extend(row: Milestone, user: Any) -> SafeString:
 def _dispute(row: Milestone, user: Any) -> SafeString:
     most = figure(disputes.disputable(row, user), row.currency)
     text = _(
-        "Up to {most} can be frozen. Nobody gets it before the dispute ends. The other party has 5 days to answer; "
-        "without an answer, and without an objection in 48 hours after that, it goes where you claim it."
+        "Up to {most} can be frozen. Nobody gets it before the dispute ends. The other party has {answer} to answer; "
+        "without an answer, and without an objection in {objection} after that, it goes where you claim it."
     )
-    return format_html(text, most=most)
+    spans = {name: span(rule(f"DISPUTE_{name.upper()}_WINDOW")) for name in ("answer", "objection")}
+    return format_html(text, most=most, **spans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +99,14 @@ ACTS: dict[str, ActPage] = {
     "cancel": ActPage(
         lazy("Drop this milestone"),
         lazy("Drop it"),
-        _says(lazy("It holds no money. It leaves the contract and can be proposed again.")),
+        _cancel,
         milestones.cancel,
+    ),
+    "keep": ActPage(
+        lazy("Keep this milestone"),
+        lazy("Keep it"),
+        _says(lazy("It stays in the signed terms as it was: {amount}. Nothing is held until it is funded.")),
+        milestones.keep,
     ),
     "fund": ActPage(
         lazy("Fund this milestone"),
@@ -105,7 +123,7 @@ ACTS: dict[str, ActPage] = {
     "deliver": ActPage(
         lazy("Deliver"),
         lazy("Deliver"),
-        _says(lazy("{client} then has time to review. If {client} does nothing, {amount} goes to you.")),
+        _says(lazy("{client} then has {review} to review. If {client} does nothing, {amount} goes to you.")),
         milestones.deliver,
         forms.Deliver,
     ),
@@ -132,7 +150,7 @@ ACTS: dict[str, ActPage] = {
         lazy("Ask for a refund"),
         _says(
             lazy(
-                "{freelancer} has 7 days to agree or say no. Silence returns {amount} to you only when nothing was "
+                "{freelancer} has {answer} to agree or say no. Silence returns {amount} to you only when nothing was "
                 "ever delivered; otherwise it becomes a dispute."
             )
         ),
@@ -168,16 +186,19 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         if name == "dispute":
             initial = {"amount": plain(disputes.disputable(row, request.user), row.currency)}
         form = page.form(initial=initial)
+    title, label = page.title, page.label
+    if name == "release":
+        title = _("Release to {name}").format(name=row.contract.freelancer.get_short_name())
+    elif name == "cancel" and row.status == Milestone.Status.AGREED and row.drop_asked_by_id is None:
+        title, label = _("Ask to drop this milestone"), _("Ask")
     return form_page(
         request,
         form,
         lambda filled: page.verb(row, by=request.user, **filled.arguments(row.currency)),
         done=row.contract.get_absolute_url(),
-        title=page.title
-        if name != "release"
-        else _("Release to {name}").format(name=row.contract.freelancer.get_short_name()),
+        title=title,
         lead=page.lead(row, request.user),
-        label=page.label,
+        label=label,
         contract=row.contract,
         milestone=row,
         name=name,

@@ -4,7 +4,7 @@ Each tag here is one component of the art direction; its mark-up is in `template
 """
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -71,6 +71,15 @@ def fee_note(amount: int, currency: str, fee_bps: int | None = None) -> SafeStri
     bps = settings.SKILLLINK["FREELANCER_FEE_BPS"] if fee_bps is None else fee_bps
     net = amount - (amount * bps + 5000) // 10000
     return format_html('<small class="fee-note">{}</small>', _("you get %s") % amounts.format_money(net, currency))
+
+
+@register.simple_tag
+def rule(name: str) -> str:
+    """A rule of the marketplace as the pages say it: a duration in words, a share as `5 %`, any other as its number."""
+    value = settings.SKILLLINK[name]
+    if isinstance(value, timedelta):
+        return moments.span(value)
+    return percent(value) if name.endswith("_BPS") else str(value)
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -285,3 +294,9 @@ def _exists(path: str) -> bool:
 def percent(bps: int) -> str:
     """Basis points as a share: 500 → `5 %`."""
     return f"{bps / 100:g} %"
+
+
+@register.filter
+def span(length: timedelta) -> str:
+    """A duration in words: `14 days`, `48 hours`."""
+    return moments.span(length)

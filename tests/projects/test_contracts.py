@@ -122,6 +122,7 @@ def test_nothing_changes_by_get(contract, step, freelancer, client_person, clien
             "changes",
             "extend",
             "cancel",
+            "keep",
             "agree",
             "dispute",
             "object",

@@ -7,7 +7,7 @@ from payment import audit
 from projects import contracts, disputes, milestones
 from projects.models import Activity, Clock, Milestone
 from skilllink.errors import Refusal
-from tests.builders.projects_contracts import picture, signed_contract, snapshot
+from tests.builders.projects_contracts import picture, put_in_wallet, signed_contract, snapshot
 
 pytestmark = pytest.mark.django_db
 
@@ -212,11 +212,42 @@ def test_a_milestone_is_proposed_by_one_and_agreed_by_the_other(contract, client
     assert contracts.read(contract.terms.last().text)["amount"] == 400000
 
 
-def test_an_unfunded_milestone_can_be_dropped_and_a_funded_one_cannot(contract, first, second, client_person):
+def test_what_both_signed_is_dropped_only_by_both_and_what_is_funded_never(
+    contract, first, second, client_person, freelancer
+):
+    signed = contract.terms.count()
     milestones.cancel(second, by=client_person)
     second.refresh_from_db()
-    assert second.status == "cancelled"
+    assert (second.status, second.drop_asked_by) == ("agreed", client_person)
+    assert contract.terms.count() == signed
+    refused(milestones.NotYours, lambda: milestones.cancel(second, by=client_person), contract)
+    milestones.cancel(second, by=freelancer)
+    second.refresh_from_db()
+    assert (second.status, second.drop_asked_by) == ("cancelled", None)
+    assert contract.terms.count() == signed + 1
     refused(milestones.NotNow, lambda: milestones.cancel(first, by=client_person), contract)
+
+
+def test_a_wish_to_drop_is_refused_taken_back_or_overtaken_by_the_money(contract, second, client_person, freelancer):
+    for asker, keeper in ((freelancer, client_person), (client_person, client_person)):
+        milestones.cancel(second, by=asker)
+        milestones.keep(second, by=keeper)
+        second.refresh_from_db()
+        assert (second.status, second.drop_asked_by) == ("agreed", None)
+    refused(milestones.NotNow, lambda: milestones.keep(second, by=freelancer), contract)
+    milestones.cancel(second, by=freelancer)
+    put_in_wallet(client_person, second.amount)
+    milestones.fund(second, by=client_person)
+    second.refresh_from_db()
+    assert (second.status, second.drop_asked_by) == ("funded", None)
+
+
+def test_a_proposal_is_dropped_by_either_at_once(contract, client_person, freelancer):
+    for person in (client_person, freelancer):
+        added = milestones.propose(contract, by=freelancer, title="Photos", amount=40000, days=5)
+        milestones.cancel(added, by=person)
+        added.refresh_from_db()
+        assert added.status == "cancelled"
 
 
 def test_every_move_stops_the_clocks_of_the_state_it_leaves(contract, first, client_person, freelancer):
