@@ -40,6 +40,11 @@ class NotHeld(Conflict):
     sentence = _("That much isn't held there any more. Nothing was moved.")
 
 
+class Frozen(Conflict):
+    code = "escrow.frozen"
+    sentence = _("This money is in dispute and leaves it only by its outcome. Nothing was moved.")
+
+
 class NotClearing(Conflict):
     code = "escrow.not_clearing"
     sentence = _("This money has already cleared. Nothing was moved.")
@@ -100,12 +105,17 @@ def hold(escrow: Escrow, amount: int, *, key: str) -> Transfer:
 
 @inside_transaction
 def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
-    """escrow → escrow of the same two people: offer to milestone, milestone to dispute and back."""
+    """escrow → escrow of the same two people: offer to milestone, milestone to dispute and back.
+
+    Raises Frozen unless what leaves a dispute is all of it, back to where it was frozen from (L19).
+    """
     check_minor(amount)
     _lock(source, target)
     if done := _done(key, "move", amount, source, target):
         return done
     _require_held(source, amount)
+    if source.kind == Escrow.Kind.DISPUTE and not (amount == source.held and _was_frozen_from(target, source)):
+        raise Frozen()
     lines = [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)]
     transfer = ledger.post(key, "move", lines, escrow=source)
     _change(source, held=-amount)
@@ -120,6 +130,7 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     _lock(escrow)
     if done := _done(key, "refund", amount, escrow):
         return done
+    _require_free(escrow)
     _require_held(escrow, amount)
     wallet = accounts.wallet(escrow.payer, escrow.currency)
     transfer = ledger.post(key, "refund", [(accounts.of_escrow(escrow), -amount), (wallet, amount)], escrow=escrow)
@@ -138,6 +149,7 @@ def release(escrow: Escrow, amount: int, *, key: str) -> Released:
     _lock(escrow)
     if done := _done(key, "release", amount, escrow):
         return _as_released(done)
+    _require_free(escrow)
     _require_held(escrow, amount)
     return _pay(escrow, amount, [(accounts.of_escrow(escrow), -amount)], kind="release", key=key, held=-amount)
 
@@ -375,6 +387,16 @@ def _filled_wallet(escrow: Escrow, amount: int) -> Account:
     if wallet.balance < amount:
         raise InsufficientFunds(amount - wallet.balance, escrow.currency)
     return wallet
+
+
+def _require_free(escrow: Escrow) -> None:
+    """L19: nothing leaves a dispute by the ways of everyone else."""
+    if escrow.kind == Escrow.Kind.DISPUTE:
+        raise Frozen()
+
+
+def _was_frozen_from(origin: Escrow, dispute: Escrow) -> bool:
+    return Transfer.objects.filter(kind="move", escrow=origin, entries__account__escrow=dispute).exists()
 
 
 def _require_held(escrow: Escrow, amount: int) -> None:

@@ -6,9 +6,10 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from payment import labels
+        from payment import audit, labels
         from projects import (
             contract_moves,
+            escrow_audit,
             escrow_labels,
             gig_moves,
             gig_sweeps,
@@ -24,6 +25,7 @@ class ProjectsConfig(AppConfig):
         from skilllink.realtime import topics
         from users import profile_sections
 
+        audit.register(escrow_audit.escrows_fit)
         labels.register(escrow_labels.labels)
         gig_sweeps.register()
         gig_topics.register_topics()

@@ -1,0 +1,30 @@
+"""The audit's part that payment can't do: an escrow holds exactly what its object's state says (L9, C5)."""
+
+from collections.abc import Iterator
+
+from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
+from django.db.models.functions import Coalesce
+
+from payment.audit import Violation
+from projects.models import Dispute, Milestone, Offer
+
+
+def escrows_fit() -> Iterator[Violation]:
+    """Nothing is held for what has ended; a milestone holds its rest, less what is frozen; a dispute its amount."""
+    live = Dispute.objects.live()
+    frozen = live.filter(milestone=OuterRef("pk")).values("milestone").annotate(total=Sum("amount")).values("total")
+    rest = F("amount") - F("released") - F("refunded") - Coalesce(Subquery(frozen), 0)
+    held = Case(When(status__in=Milestone.TERMINAL, then=Value(0)), default=rest)
+    for step in Milestone.objects.filter(escrow__isnull=False).annotate(due=held).exclude(escrow__held=F("due")):
+        yield _violation(step.escrow_id, f"milestone {step.pk} is {step.status}, {step.due} is due there")
+    due = Case(When(status__in=Dispute.LIVE, then=F("amount")), default=Value(0))
+    for dispute in Dispute.objects.annotate(due=due).exclude(escrow__held=F("due")):
+        yield _violation(dispute.escrow_id, f"dispute {dispute.pk} is {dispute.status}, {dispute.due} is due there")
+    sent = Offer.objects.filter(status=Offer.Status.SENT, escrow__isnull=False).values("escrow")
+    ended = Offer.objects.filter(~Q(escrow__in=sent), escrow__held__gt=0).order_by("escrow", "-pk")
+    for offer in {row.escrow_id: row for row in ended}.values():
+        yield _violation(offer.escrow_id, f"offer {offer.pk} is {offer.status}, nothing is due there")
+
+
+def _violation(escrow_id: object, found: str) -> Violation:
+    return Violation("L9", f"escrow {escrow_id}", found)
