@@ -278,6 +278,17 @@ ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "users.account_forms.LoginForm",
+    "signup": "users.account_forms.SignupForm",
+    "add_email": "users.account_forms.AddEmailForm",
+    "change_password": "users.account_forms.ChangePasswordForm",
+    "set_password": "users.account_forms.SetPasswordForm",
+    "reset_password": "users.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "users.account_forms.ResetPasswordKeyForm",
+    "reauthenticate": "users.account_forms.ReauthenticateForm",
+    "confirm_email_verification_code": "users.account_forms.ConfirmEmailVerificationCodeForm",
+}
 ACCOUNT_REAUTHENTICATION_TIMEOUT = int(SKILLLINK["SIGN_IN_FRESH"].total_seconds())
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=1 if PRODUCTION else 0)
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
@@ -285,7 +296,13 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PRODUCTION
 MFA_TOTP_ISSUER = "SkillLink"
 MFA_ADAPTER = "users.adapter.SecondFactorAdapter"
-MFA_FORMS = {"login_webauthn": "users.passkeys.LoginForm", "add_webauthn": "users.passkeys.AddForm"}
+MFA_FORMS = {
+    "authenticate": "users.account_forms.AuthenticateForm",
+    "reauthenticate": "users.account_forms.ReauthenticateWithCodeForm",
+    "activate_totp": "users.account_forms.ActivateTOTPForm",
+    "login_webauthn": "users.passkeys.LoginForm",
+    "add_webauthn": "users.passkeys.AddForm",
+}
 STAFF_SECOND_FACTOR = env.bool("STAFF_SECOND_FACTOR", default=PRODUCTION and not DEMO)
 USERSESSIONS_ADAPTER = "users.adapter.SessionsAdapter"
 USERSESSIONS_TRACK_ACTIVITY = True
