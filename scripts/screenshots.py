@@ -1,7 +1,7 @@
 """`make screenshots`: every page of the demo at four widths in both themes, into screenshots/ (git ignores it).
 
 Starts `manage.py up` on a free port with its own data, signs in as the demo people, follows the table PAGES.
-A path with `*` stands for the first link on the page before it that matches.
+Prints what is missing, wider than its window, or breaks in its script.
 """
 
 import argparse
@@ -29,41 +29,113 @@ CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 PEOPLE = {
     "client": "client@demo.skilllink.test",
     "freelancer": "freelancer@demo.skilllink.test",
+    "garden": "soller@demo.skilllink.test",
+    "shipper": "baraka@demo.skilllink.test",
+    "counter": "moses@demo.skilllink.test",
+    "baker": "nora@demo.skilllink.test",
+    "newcomer": "priya@demo.skilllink.test",
     "moderator": "moderator@demo.skilllink.test",
+    "admin": "admin@demo.skilllink.test",
 }
-# name, who, address, and where needed the pattern of the link to follow from there
+GIG = r"^/gigs/[0-9a-f-]{36}/"
+CONTRACT = r"^/contracts/[0-9a-f-]{36}/$"
+ROOM = r"^/messages/[0-9a-f-]{36}/$"
+# name, who, address, and where needed the hops from there, divided by " > ": the pattern of a link's address,
+# "=words" of its text, or "?query" to add
 PAGES: tuple[tuple[str, str, str, str], ...] = (
+    ("contract-client", "client", "/contracts/", "=Booking calendar"),
+    ("contract-client-time", "client", "/contracts/", "=Booking calendar > ?tab=time"),
+    ("contract-client-room", "client", "/contracts/", "=Booking calendar > ?tab=room"),
+    ("contract-freelancer", "freelancer", "/contracts/", "=Booking calendar"),
+    ("contract-closed", "baker", "/contracts/", "=Posters for seven"),
+    ("contract-disputed", "counter", "/contracts/", "=Stock counts"),
+    ("terms", "client", "/contracts/", "=Booking calendar > /terms/$"),
+    ("release", "client", "/contracts/", "=Booking calendar > /release/"),
+    ("changes", "client", "/contracts/", "=Booking calendar > =Ask for changes"),
+    ("dispute-open", "client", "/contracts/", "=Booking calendar > =Open a dispute"),
+    ("deliver", "freelancer", "/contracts/", "=Booking calendar > /deliver/"),
+    ("propose", "client", "/contracts/", "=Booking calendar > /propose/"),
+    ("contract-end", "client", "/contracts/", "=Booking calendar > /end/"),
+    ("gig", "visitor", "/gigs/", "=Wayfinding for a botanical"),
+    ("gig-freelancer", "freelancer", "/gigs/", "=Wayfinding for a botanical"),
+    ("gig-freelancer-bids", "freelancer", "/gigs/", "=Wayfinding for a botanical > ?tab=bids"),
+    ("gig-client", "garden", "/gigs/", "=Wayfinding for a botanical"),
+    ("gig-client-bids", "garden", "/gigs/", "=Wayfinding for a botanical > ?tab=bids"),
+    ("gig-sealed", "freelancer", "/gigs/", "=Glaze catalogue"),
+    ("gig-no-bids", "freelancer", "/gigs/", "=Redraw forty"),
+    ("compare", "garden", "/gigs/", "=Wayfinding for a botanical > =Compare"),
+    ("home-client", "client", "/", ""),
+    ("home-freelancer", "freelancer", "/", ""),
+    ("home-newcomer", "newcomer", "/", ""),
     ("landing", "visitor", "/", ""),
     ("gigs", "visitor", "/gigs/", ""),
-    ("gig", "visitor", "/gigs/", r"^/gigs/[0-9a-f-]{36}/"),
+    ("gigs-client", "client", "/gigs/", ""),
+    ("gigs-none", "visitor", "/gigs/?q=zeppelin", ""),
     ("people", "visitor", "/people/", ""),
-    ("profile", "visitor", "/people/", r"^/people/[\w-]+/$"),
-    ("sign-in", "visitor", "/accounts/login/", ""),
-    ("sign-up", "visitor", "/accounts/signup/", ""),
-    ("missing", "visitor", "/nothing-here/", ""),
-    ("components", "visitor", "/demo/components/", ""),
-    ("home-client", "client", "/", ""),
-    ("gig-client", "client", "/gigs/mine/", r"^/gigs/[0-9a-f-]{36}/"),
+    ("people-none", "visitor", "/people/?q=zeppelin", ""),
+    ("profile", "visitor", "/people/", "=Ingrid"),
+    ("profile-own", "freelancer", "/people/", "=Tomasz"),
     ("my-gigs", "client", "/gigs/mine/", ""),
     ("gig-new", "client", "/gigs/new/", ""),
-    ("contracts", "client", "/contracts/", ""),
-    ("contract-client", "client", "/contracts/", r"^/contracts/[0-9a-f-]{36}/$"),
-    ("messages", "client", "/messages/", ""),
-    ("room", "client", "/messages/", r"^/messages/[0-9a-f-]{36}/$"),
-    ("wallet-client", "client", "/wallet/", ""),
-    ("deposit", "client", "/wallet/deposit/", ""),
-    ("notifications", "client", "/notifications/", ""),
-    ("settings", "client", "/settings/", ""),
-    ("second-factor", "client", "/accounts/2fa/", ""),
-    ("sessions", "client", "/accounts/sessions/", ""),
-    ("home-freelancer", "freelancer", "/", ""),
-    ("gig-freelancer", "freelancer", "/gigs/", r"^/gigs/[0-9a-f-]{36}/"),
-    ("contract-freelancer", "freelancer", "/contracts/", r"^/contracts/[0-9a-f-]{36}/$"),
+    ("gig-close", "garden", "/gigs/", "=Wayfinding for a botanical > /close/"),
+    ("bid-new", "freelancer", "/gigs/", "=Redraw forty > =Bid on this gig"),
+    ("bid-edit", "freelancer", "/gigs/", "=Wayfinding for a botanical > =Change my bid"),
     ("bids", "freelancer", "/bids/", ""),
-    ("bid", "freelancer", "/bids/", r"^/bids/[0-9a-f-]{36}/$"),
+    ("bid", "freelancer", "/bids/", "=Wayfinding"),
+    ("bid-client", "garden", "/gigs/", "=Wayfinding for a botanical > =Marta"),
+    ("bid-decline", "garden", "/gigs/", "=Wayfinding for a botanical > /decline/"),
+    ("offer-new", "garden", "/gigs/", "=Wayfinding for a botanical > =Marta > /offers/new/"),
+    ("offer", "freelancer", "/", "/offers/"),
+    ("offer-accept", "freelancer", "/", "/offers/ > /accept/"),
+    ("offer-counter", "freelancer", "/", "/offers/ > /counter/"),
+    ("contracts", "client", "/contracts/", ""),
+    ("contracts-none", "newcomer", "/contracts/", ""),
+    ("messages", "client", "/messages/", ""),
+    ("room", "client", "/messages/", ROOM),
+    ("room-group", "garden", "/messages/", ""),
+    ("room-new", "client", "/messages/new/", ""),
+    ("messages-none", "newcomer", "/messages/", ""),
+    ("wallet-client", "client", "/wallet/", ""),
     ("wallet-freelancer", "freelancer", "/wallet/", ""),
+    ("wallet-none", "newcomer", "/wallet/", ""),
+    ("deposit", "client", "/wallet/deposit/", ""),
+    ("fees", "visitor", "/fees/", ""),
     ("transparency", "visitor", "/transparency/", ""),
-    ("admin", "moderator", "/admin/", ""),
+    ("notifications", "freelancer", "/notifications/", ""),
+    ("notifications-none", "newcomer", "/notifications/", "?group=security"),
+    ("settings", "client", "/settings/", ""),
+    ("welcome", "client", "/welcome/", ""),
+    ("email", "client", "/accounts/email/", ""),
+    ("password", "client", "/accounts/password/change/", ""),
+    ("second-factor", "client", "/accounts/2fa/", ""),
+    ("second-factor-app", "client", "/accounts/2fa/totp/activate/", ""),
+    ("sessions", "client", "/accounts/sessions/", ""),
+    ("sign-out", "client", "/accounts/logout/", ""),
+    ("dispute-client", "shipper", "/contracts/", "=Stock counts > ^/disputes/"),
+    ("dispute-freelancer", "counter", "/contracts/", "=Stock counts > ^/disputes/"),
+    ("sign-in", "visitor", "/accounts/login/", ""),
+    ("sign-up", "visitor", "/accounts/signup/", ""),
+    ("password-reset", "visitor", "/accounts/password/reset/", ""),
+    ("missing", "visitor", "/nothing-here/", ""),
+    ("refused-400", "visitor", "/demo/refused/400/", ""),
+    ("refused-403", "visitor", "/demo/refused/403/", ""),
+    ("refused-409", "client", "/demo/refused/409/", ""),
+    ("refused-413", "client", "/demo/refused/413/", ""),
+    ("refused-429", "visitor", "/demo/refused/429/", ""),
+    ("refused-500", "visitor", "/demo/refused/500/", ""),
+    ("refused-503", "visitor", "/demo/refused/503/", ""),
+    ("offline", "visitor", "/offline/", ""),
+    ("demo-mail", "visitor", "/demo/mail/", ""),
+    ("components", "visitor", "/demo/components/", ""),
+    ("api-docs", "visitor", "/api/v1/docs/", ""),
+    ("admin-sign-in", "visitor", "/admin/login/", ""),
+    ("admin", "admin", "/admin/", ""),
+    ("admin-disputes", "moderator", "/admin/projects/dispute/", ""),
+    ("admin-dispute", "moderator", "/admin/projects/dispute/", r"/dispute/[0-9a-f-]+/change/"),
+    ("admin-gigs", "admin", "/admin/projects/gig/", ""),
+    ("admin-contract", "admin", "/admin/projects/contract/", r"/contract/[0-9a-f-]+/change/"),
+    ("admin-user", "admin", "/admin/users/user/", r"/user/[0-9a-f-]+/change/"),
+    ("admin-reports", "moderator", "/admin/users/report/", ""),
 )
 
 
@@ -109,16 +181,29 @@ def signed_in(browser: Browser, address: str, who: str) -> BrowserContext:
     return context
 
 
-def find(page: Page, address: str, path: str, pattern: str) -> str | None:
+def find(page: Page, address: str, path: str, hops: str) -> str | None:
     """The address of a page of the table, or None when it isn't there."""
-    answer = page.goto(address + path)
-    if answer is None or (answer.status == 404 and path != "/nothing-here/"):
-        return None
-    if not pattern:
-        return address + path
-    links = page.eval_on_selector_all("main a[href]", "all => all.map(a => a.getAttribute('href').split('?')[0])")
-    found = next((link for link in links if re.match(pattern, link)), None)
-    return address + found if found else None
+    meant = path.startswith(("/nothing-here/", "/demo/refused/"))
+    url = address + path
+    for hop in filter(None, hops.split(" > ")):
+        if hop.startswith("?"):
+            url += hop
+            continue
+        answer = page.goto(url)
+        if answer is None or not answer.ok:
+            return None
+        links = page.eval_on_selector_all(
+            "main a[href], #content-main a[href], #changelist a[href]",
+            "all => all.map(a => [a.getAttribute('href').split('?')[0], a.textContent])",
+        )
+        found = next(
+            (link for link, text in links if (hop[1:] in text if hop.startswith("=") else re.search(hop, link))), None
+        )
+        if found is None:
+            return None
+        url = address + found
+    answer = page.goto(url)
+    return url if answer is not None and (answer.ok or meant) else None
 
 
 def shoot(address: str, folder: Path, only: str) -> list[str]:
@@ -145,7 +230,8 @@ def shoot(address: str, folder: Path, only: str) -> list[str]:
                     page.emulate_media(color_scheme=theme)
                     page.set_viewport_size({"width": width, "height": 900 if width > 600 else 800})
                     page.goto(url)
-                    page.wait_for_timeout(350)
+                    page.evaluate("document.fonts.ready.then(() => null)")
+                    page.wait_for_timeout(250)
                     if page.evaluate("document.documentElement.scrollWidth") > width:
                         faults.append(f"{name}: wider than {width}")
                     page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True)

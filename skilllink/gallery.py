@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from django import forms
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from skilllink import answers, errors
 from skilllink.moments import now
 
 NAMES = ("Ines Varga", "Oluwaseun Adebayo-Featherstonehaugh of the Jardí Botànic", "Ng", "مريم الحداد")
@@ -39,3 +40,13 @@ def components(request: HttpRequest) -> HttpResponse:
             "prose": PROSE,
         },
     )
+
+
+def refused(request: HttpRequest, status: int) -> HttpResponse:
+    """The page of one refusal, which otherwise only an act brings."""
+    if status == 500:
+        return answers.page_500(request)
+    kinds = {kind.status: kind for kind in errors.Refusal.__subclasses__() if kind.__module__ == errors.__name__}
+    if status not in kinds:
+        raise Http404
+    return answers.answer(request, kinds[status]())

@@ -38,7 +38,10 @@ urlpatterns = [
 ]
 
 if settings.DEMO:
-    urlpatterns.append(path("demo/components/", gallery.components, name="gallery"))
+    urlpatterns += [
+        path("demo/components/", gallery.components, name="gallery"),
+        path("demo/refused/<int:status>/", gallery.refused, name="gallery_refused"),
+    ]
 
 handler400 = answers.page_400
 handler403 = answers.page_403
