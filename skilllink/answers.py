@@ -7,6 +7,7 @@ import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -40,6 +41,9 @@ def as_refusal(error: Exception) -> Refusal | None:
         return Forbidden()
     if isinstance(error, RequestDataTooBig | TooManyFilesSent):
         return TooLarge()
+    if isinstance(error, RedisError):
+        log.error("redis.away", error=str(error))
+        return Unavailable()
     return None
 
 

@@ -18,6 +18,7 @@ log = structlog.get_logger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 BACKLOG = 256
 TOO_SLOW = 4408
+RESUBSCRIBE_SECONDS = 5
 
 
 class Member:
@@ -58,7 +59,12 @@ class Member:
     async def _write(self) -> None:
         while True:
             message = await self.queue.get()
-            await self.send(message)
+            try:
+                await self.send(message)
+            except Exception as error:  # the server's own: the connection is gone, or won't take this
+                self.closed = True
+                log.warning("socket.send_failed", type=message["type"], error=str(error))
+                return
             if message["type"] == "websocket.close":
                 return
 
@@ -166,8 +172,8 @@ class Hub:
         """Tell every socket the head number of each of its topics: a lost tail shows itself."""
         while True:
             await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
+            await self._resubscribe()
             try:
-                await self._resubscribe()
                 heads = await database_sync_to_async(topics.heads)(list(self.listeners))
             except Exception:
                 log.exception("hub.pulse_failed")
@@ -177,8 +183,12 @@ class Hub:
 
     async def _resubscribe(self) -> None:
         """A layer that was restarted has forgotten the groups; asking again costs little."""
-        for topic in list(self.listeners):
-            await get_channel_layer().group_add(group_name(topic), self.channel)
+        try:
+            async with asyncio.timeout(RESUBSCRIBE_SECONDS):
+                for topic in list(self.listeners):
+                    await get_channel_layer().group_add(group_name(topic), self.channel)
+        except Exception as error:  # a layer that is down; the pulse itself doesn't need it
+            log.warning("hub.resubscribe_failed", error=repr(error))
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

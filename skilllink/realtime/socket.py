@@ -22,7 +22,8 @@ from skilllink.realtime import frames, sessions, tickets, topics
 from skilllink.realtime.hub import Hub, Member, get_hub
 
 log = structlog.get_logger(__name__)
-NOT_SIGNED_IN, FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4401, 4403, 4429, 1009, 1003
+# not 1009 and 1003: an application may only close with codes of its own range
+NOT_SIGNED_IN, FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4401, 4403, 4429, 4413, 4415
 MINUTE = 60.0
 DEEPEST = 16
 _arrivals: dict[Any, deque[float]] = defaultdict(deque)

@@ -64,16 +64,16 @@ async def test_an_unknown_or_reserved_type_is_refused_by_name(people: Any, open_
     assert (await error_for(communicator, json.dumps({"type": kind})))["code"] == "frame.unknown"
 
 
-async def test_a_frame_of_100_kb_is_told_and_closed_with_1009(people: Any, open_socket: Open) -> None:
+async def test_a_frame_of_100_kb_is_told_and_closed_with_4413(people: Any, open_socket: Open) -> None:
     communicator = await open_socket(people[0])
     assert (await error_for(communicator, json.dumps({"type": "ping", "pad": "x" * 100_000})))["code"] == "too_large"
-    assert await closed_with(communicator) == 1009
+    assert await closed_with(communicator) == 4413
 
 
-async def test_a_binary_frame_is_closed_with_1003(people: Any, open_socket: Open) -> None:
+async def test_a_binary_frame_is_closed_with_4415(people: Any, open_socket: Open) -> None:
     communicator = await open_socket(people[0])
     await communicator.send_to(bytes_data=b"\x00")
-    assert await closed_with(communicator) == 1003
+    assert await closed_with(communicator) == 4415
 
 
 async def test_a_flood_gets_an_error_and_4429(people: Any, open_socket: Open, settings: Any) -> None:

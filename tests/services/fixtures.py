@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.services.full import Full
 from tests.services.processes import binary
 from tests.services.redis import Redis
 from tests.services.servers import Embedded
@@ -29,6 +30,14 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=binary("chromium"), args=CHROMIUM)
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(scope="session")
+def running_full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
+    """What docker-compose.yml starts, empty."""
+    site = Full(tmp_path_factory.mktemp("full"))
+    yield site
+    site.end()
 
 
 @pytest.fixture(scope="session")

@@ -148,7 +148,9 @@ class Full(Site):
 
     def _popen(self, name: str, command: list[str], environment: dict[str, str]) -> None:
         log = (self.folder / f"{name}.log").open("ab")
-        self.processes[name] = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        self.processes[name] = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
+        )
 
     def finish(self, service: str) -> None:
         """End one service with SIGTERM, as its container would be."""

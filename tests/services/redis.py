@@ -27,8 +27,12 @@ class Redis:
 
     def restart(self) -> None:
         """End it and start it empty, as a crash without persistence does."""
-        end(self.process)
+        self.halt()
         self.start()
+
+    def halt(self) -> None:
+        """End it, to be started again on the same port."""
+        end(self.process)
 
     def stop(self) -> None:
         end(self.process)
