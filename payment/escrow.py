@@ -120,6 +120,7 @@ def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     transfer = ledger.post(key, "move", lines, escrow=source)
     _change(source, held=-amount)
     _change(target, held=amount)
+    _tell(source)
     return transfer
 
 

@@ -1,7 +1,7 @@
 """The milestone rail: each milestone's state in a word, what is next, what silence does, what may be done."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,15 @@ from skilllink.money import format_money
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A link to the page that explains and does one act. `style` is sign, second or plain."""
+    """A link to the page that explains and does one act. `style` is sign, second or plain.
+
+    `step` is a confirm step and opens over the page; a place of its own, such as a dispute, doesn't.
+    """
 
     label: str
     url: str
     style: str = "plain"
+    step: bool = True
 
 
 @dataclass(slots=True)
@@ -82,7 +86,7 @@ def build(
     signed = False
     for card in cards:
         if signed:
-            card.acts = [Act(a.label, a.url, "second" if a.style == "sign" else a.style) for a in card.acts]
+            card.acts = [replace(a, style="second" if a.style == "sign" else a.style) for a in card.acts]
         signed = signed or card.primary is not None
     return cards
 
@@ -141,9 +145,8 @@ def _proposed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]
             row,
             "later",
             _("You proposed it"),
-            format_html(
-                _("{other} can agree to it or drop it. Nothing is held until it is agreed and funded."), **names
-            ),
+            format_html(_("{other} can agree to it or drop it."), **names),
+            format_html(_("If {other} does nothing, it stays a proposal and nothing is held."), **names),
             acts=[Act(_("Take it back"), _at(row, "cancel"))],
         )
     return Card(
@@ -163,7 +166,9 @@ def _agreed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step], 
     drop = Act(_("Ask to drop it"), _at(row, "cancel"))
     if role != "client":
         text = _("You can’t start yet: this milestone isn’t funded. Nothing is paid for work before {client} funds it.")
-        return Card(row, "later", _("Not funded"), format_html(text, **names), acts=[drop] if role else [])
+        quiet = _("If {client} does nothing, nothing starts and nothing is owed.")
+        acts = [drop] if role else []
+        return Card(row, "later", _("Not funded"), format_html(text, **names), format_html(quiet, **names), acts=acts)
     fund = _fund(row)
     if first:
         return Card(
@@ -370,7 +375,7 @@ def _disputed(row: Milestone, viewer: Any, dispute: Dispute | None, clocks: list
         _("Your move: answer the dispute") if mine else _("In dispute"),
         sentences[0],
         sentences[1],
-        acts=[Act(label, dispute.get_absolute_url(), "sign" if mine else "plain")],
+        acts=[Act(label, dispute.get_absolute_url(), "sign" if mine else "plain", step=False)],
     )
 
 

@@ -1,7 +1,10 @@
 """The one page that belongs to no app: home."""
 
+from datetime import timedelta
+from math import ceil
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -9,7 +12,10 @@ from django.views.decorators.http import require_safe
 
 from projects.models import Bid, Contract, Gig
 from skilllink import moves
+from skilllink.money import format_money
 from users.people import profile_of
+
+DAY = timedelta(days=1)
 
 
 @require_safe
@@ -26,7 +32,23 @@ def _landing(request: HttpRequest) -> HttpResponse:
         {"label": _("Contracts running"), "value": Contract.objects.exclude(status="closed").count()},
     ]
     newest = gigs.select_related("category").order_by("-posted_at")[:6]
-    return render(request, "landing.html", {"figures": figures, "gigs": newest})
+    return render(request, "landing.html", {"figures": figures, "gigs": newest, "example": _example()})
+
+
+def _example() -> dict[str, Any]:
+    """One milestone's life by the rules as they stand: days counted from the funding, the net in minor units of USD."""
+    rules, delivered = settings.SKILLLINK, 12
+    released = delivered + ceil(rules["REVIEW_WINDOW"] / DAY)
+    gross = 160000
+    return {
+        "gross": gross,
+        "out": -gross,
+        "net": format_money(gross - (gross * rules["FREELANCER_FEE_BPS"] + 5000) // 10000, "USD"),
+        "delivered": delivered,
+        "reminded": delivered + ceil(rules["REVIEW_WINDOW"] / DAY / 2),
+        "released": released,
+        "cleared": released + ceil(rules["CLEARING"] / DAY),
+    }
 
 
 def _your_moves(request: HttpRequest) -> HttpResponse:

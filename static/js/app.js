@@ -11,5 +11,6 @@ import "./bid_form.js";
 import "./markdown_preview.js";
 import "./connection.js";
 import "./live.js";
+import "./board.js";
 import "./upload.js";
 import "./chat.js";

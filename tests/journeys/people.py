@@ -84,11 +84,16 @@ def made(server: Embedded, code: str) -> str:
     return server.manage("shell", "--verbosity", "0", "-c", head + code).strip()
 
 
-def contract_of(server: Embedded, client: str, freelancer: str, *, amounts: tuple[int, ...] = (160000,)) -> str:
-    """The path of a new, wholly funded contract between two new people, `<first name>@skilllink.test`."""
+def contract_of(
+    server: Embedded, client: str, freelancer: str, *, amounts: tuple[int, ...] = (160000,), hold: str = "all"
+) -> str:
+    """The path of a new contract, funded wholly or its first milestone.
+
+    Between two new people, `<first name>@skilllink.test`.
+    """
     code = (
         f"client, freelancer = make({client!r}, client=True), make({freelancer!r}, freelancer=True)\n"
-        f"print(signed_contract(client, freelancer, amounts={amounts!r}).get_absolute_url())"
+        f"print(signed_contract(client, freelancer, amounts={amounts!r}, hold={hold!r}).get_absolute_url())"
     )
     return made(server, code).splitlines()[-1]
 

@@ -18,8 +18,11 @@ CLEAN = "0 violations"
 class Pair:
     """Two new people with a contract between them, each on its page."""
 
-    def __init__(self, browser: Browser, server: Embedded, client: str, freelancer: str, *amounts: int) -> None:
-        self.server, self.path = server, contract_of(server, client, freelancer, amounts=amounts or (160000,))
+    def __init__(
+        self, browser: Browser, server: Embedded, client: str, freelancer: str, *amounts: int, hold: str = "all"
+    ) -> None:
+        self.server = server
+        self.path = contract_of(server, client, freelancer, amounts=amounts or (160000,), hold=hold)
         self.url = server.url + self.path
         self.client = window(browser, server, f"{client.split(maxsplit=1)[0].lower()}@skilllink.test", at=self.path)
         self.freelancer = window(
@@ -240,6 +243,8 @@ def test_when_nobody_acts_the_clock_reminds_releases_and_clears_and_reviews_stay
         found = made(clocked, f"print(User.objects.get(email='{person}@skilllink.test').profile.get_absolute_url())")
         profiles[page] = found.splitlines()[-1]
     client.goto(f"{pair.url}review/")
+    expect(client.locator(".clock")).to_contain_text(re.compile(r"Write or change it until \w{3} \d+"))
+    expect(client.locator(".clock")).to_contain_text("If you do nothing, what the other wrote comes out then")
     _review(client, words[client])
     live(client)
     expect(freelancer.locator("#contract-timeline")).to_contain_text("you see it when both are in")
@@ -318,23 +323,26 @@ def test_a_dispute_freezes_exactly_its_amount_and_a_moderator_splits_it_in_both_
     expect(late.locator(".refusal[role=alert]")).to_contain_text("Its money stays frozen until that is settled.")
 
     for page in pair.both:
-        page.get_by_role("link", name=re.compile("the dispute")).first.click()
+        page.get_by_role("link", name=re.compile("(Answer|Open) the dispute")).first.click()
+        expect(page).to_have_url(re.compile("/disputes/"))
         live(page)
         expect(page.locator("#dispute-body")).to_contain_text("$400.00")
     expect(freelancer.locator("#dispute-body")).to_contain_text("If you do nothing, $400.00 goes to Dora on")
     expect(client.locator("#dispute-body")).to_contain_text("If Emil does nothing, $400.00 goes to Dora on")
     freelancer.locator("[name=text]").fill("Those rows were empty in the old calendar too.")
+    client.get_by_role("link", name="Withdraw the dispute").click()
+    expect(dialog(client)).to_contain_text("$400.00 returns to the milestone, and its clock goes on.")
+    dialog(client).get_by_role("link", name="Not now").click()
+    with freelancer.expect_response(re.compile("/body/$")):
+        stand_on(client, pair.url)
+        act(client, "Propose a milestone", "Propose it", title="Import again", amount="90", days="3")
+    expect(freelancer.locator("[name=text]")).to_have_value("Those rows were empty in the old calendar too.")
+    stand_on(client, freelancer.url)
     freelancer.get_by_role("button", name="Answer").click()
     expect(client.locator("#dispute-body")).to_contain_text("Those rows were empty in the old calendar too.")
     expect(client.locator("#dispute-body")).to_contain_text("it is split in half")
 
-    judge = window(browser, running_embedded, "moderator")
-    judge.goto(f"{running_embedded.url}/admin/projects/dispute/")
-    judge.locator("tr", has_text="$400.00").get_by_role("link", name="Settle").click()
-    judge.locator("[name=to_freelancer]").fill("150")
-    judge.locator("[name=reason]").fill("A part of the rows was there and was lost.")
-    judge.locator("[type=submit]").last.click()
-    expect(judge.locator(".messagelist")).to_contain_text("Settled.")
+    _settle(browser, running_embedded, "$400.00", "150", "A part of the rows was there and was lost.")
     for page in pair.both:
         expect(page.locator("#dispute-body")).to_contain_text("$150.00")
         expect(page.locator("#dispute-body")).to_contain_text("$250.00")
@@ -344,5 +352,154 @@ def test_a_dispute_freezes_exactly_its_amount_and_a_moderator_splits_it_in_both_
     expect(held.locator("ul li", has_text="in dispute")).to_have_count(0)
     expect(held.locator(".purses div", has_text="In your wallet")).to_contain_text("$250.00")
     assert CLEAN in running_embedded.manage("audit_ledger")
-    judge.context.close()
     pair.leave()
+
+
+def _settle(browser: Browser, server: Embedded, frozen: str, part: str, reason: str) -> None:
+    """A moderator gives the freelancer a part of a frozen amount, in the admin."""
+    judge = window(browser, server, "moderator")
+    judge.goto(f"{server.url}/admin/projects/dispute/")
+    judge.locator("tr", has_text=frozen).get_by_role("link", name="Settle").click()
+    judge.locator("[name=to_freelancer]").fill(part)
+    judge.locator("[name=reason]").fill(reason)
+    judge.locator("[type=submit]").last.click()
+    expect(judge.locator(".messagelist")).to_contain_text("Settled.")
+    judge.context.close()
+
+
+def test_a_milestone_that_both_signed_is_dropped_only_when_both_want_it(
+    browser: Browser, running_embedded: Embedded
+) -> None:
+    pair = Pair(browser, running_embedded, "Gisa Holm", "Hugo Lenz", 100000, hold="first")
+    client, freelancer = pair.both
+    act(client, "Propose a milestone", "Propose it", title="Photographs", amount="300", days="5")
+    expect(freelancer.locator("#contract-rail")).to_contain_text("Gisa proposes this milestone for $300.00, 5 days.")
+    act(freelancer, "Agree")
+    pair.see("timeline", "agreed to Photographs")
+    live(client)
+    act(client, "Ask to drop it", "Ask")
+    expect(client.locator("#contract-rail")).to_contain_text("If Hugo does nothing, it stays and nothing is held.")
+    expect(freelancer.locator("#contract-rail")).to_contain_text("Your move: Gisa wants to drop it")
+    pair.see("folio", "$1,300.00")
+    act(freelancer, "Keep it")
+    pair.see("timeline", "kept Photographs")
+    act(freelancer, "Ask to drop it", "Ask")
+    act(client, "Agree to drop it", "Drop it")
+    pair.see("timeline", "dropped Photographs")
+    for page in pair.both:
+        expect(page.locator("#contract-rail")).not_to_contain_text("Photographs")
+        expect(page.locator("#contract-folio")).not_to_contain_text("$1,300.00")
+    pair.leave()
+
+
+def test_rows_keep_their_places_while_somebody_points_at_them(browser: Browser, running_embedded: Embedded) -> None:
+    made(
+        running_embedded,
+        "from projects import gigs\nfrom projects.models import Category\n"
+        "client = make('Runa Falk', client=True)\n"
+        "for name in ('Silas Ohm', 'Tilda Roos', 'Ugo Vance'):\n    make(name, freelancer=True)\n"
+        "gigs.post(client, title='Rows that stay where they are', brief='A list that never jumps. ' * 4,\n"
+        "    category=Category.objects.first(), skills=['Python'], budget_min=50000, budget_max=90000, currency='USD')",
+    )
+    bid = (
+        "from projects import bids\nfrom projects.models import Gig\n"
+        "gig = Gig.objects.get(title='Rows that stay where they are')\n"
+        "bids.submit(gig, User.objects.get(email='{who}@skilllink.test'), amount=60000, days=9, letter='I stay. ' * 9)"
+    )
+    made(running_embedded, bid.format(who="silas"))
+    client = window(browser, running_embedded, "runa@skilllink.test", at="/gigs/mine/")
+    client.get_by_role("link", name="Rows that stay where they are").click()
+    live(client)
+    board = client.locator("#gig-board")
+    rows = board.locator(".bids > li .person strong")
+    expect(rows).to_have_text(["Silas Ohm"])
+    rows.first.hover()
+    for who, text in (("tilda", "1 new, reorder"), ("ugo", "2 new, reorder")):
+        _sent(browser, running_embedded, who, client.url)
+        expect(board.get_by_role("button", name=text)).to_be_visible()
+        expect(rows).to_have_text(["Silas Ohm"])
+    board.get_by_role("button", name="2 new, reorder").click()
+    expect(rows).to_have_text(["Silas Ohm", "Tilda Roos", "Ugo Vance"])
+    expect(board.locator(".reorder")).to_be_hidden()
+
+    rows.first.hover()
+    other = window(browser, running_embedded, "silas@skilllink.test")
+    other.goto(client.url)
+    other.get_by_role("link", name="Your bid").click()
+    other.get_by_role("button", name="Withdraw").click()
+    expect(board.get_by_role("button", name="The order changed, reorder")).to_be_visible()
+    expect(rows).to_have_text(["Silas Ohm", "Tilda Roos", "Ugo Vance"])
+    client.mouse.move(5, 5)
+    expect(rows).to_have_text(["Tilda Roos", "Ugo Vance", "Silas Ohm"])
+    for page in (client, other):
+        page.context.close()
+
+
+def _sent(browser: Browser, server: Embedded, who: str, gig: str) -> None:
+    page = window(browser, server, f"{who}@skilllink.test")
+    page.goto(gig)
+    _bid(page, "600", "9", ())
+    expect(page.locator("#gig-board")).to_contain_text("Your bid")
+    page.context.close()
+
+
+TIME = r"\w{3} \d+ \w{3}"
+CLOCKS = [
+    # who stands where, in which part, what is next, what happens if nobody acts
+    ("freelancer", "gig", "#gig-folio", rf"Bids close {TIME}", rf"If nobody is picked, the gig ends .* {TIME}"),
+    ("soller", "gig", "#gig-folio", rf"Bids close {TIME}", rf"If nothing happens, the gig ends by itself: {TIME}"),
+    ("freelancer", "bid", "#bid-page", r"Jardí opened it", rf"If nobody acts, the gig ends .* {TIME}"),
+    ("soller", "bid", "#bid-page", r"Your move: make an offer", rf"If nobody acts, the gig ends .* {TIME}"),
+    (
+        "freelancer",
+        "offer",
+        "#offer-page",
+        rf"Answer by {TIME}",
+        "If nobody acts, it expires then and your bid is live",
+    ),
+    (
+        "nora",
+        "offer",
+        "#offer-page",
+        rf"Waiting for Tomasz, until {TIME}",
+        "If nobody acts, it expires then and what is",
+    ),
+    (
+        "client",
+        "contract",
+        ".milestone.move",
+        rf"Release it or ask for changes by {TIME}",
+        "If you do nothing, .* goes",
+    ),
+    ("freelancer", "contract", ".milestone.held", rf"Waiting for Ines until {TIME}", "If Ines does nothing, .* to you"),
+    ("moses", "dispute", "#dispute-body", "Answer it by|You can still object until", f"{TIME}|Without an objection"),
+    ("baraka", "dispute", "#dispute-body", "Moses can answer until|can object until", f"{TIME}|Without an objection"),
+]
+
+
+@pytest.fixture(scope="module")
+def stands(running_embedded: Embedded) -> dict[str, str]:
+    """Where the demo's gig, bid, offer, contract and dispute with a running clock are."""
+    printed = made(
+        running_embedded,
+        "from projects.models import Bid, Contract, Dispute, Offer\n"
+        "bid = Bid.objects.get(gig__title__startswith='Wayfinding for a bot', freelancer__email__startswith='freelancer@')\n"
+        "print('gig', bid.gig.get_absolute_url())\nprint('bid', bid.get_absolute_url())\n"
+        "print('offer', Offer.objects.get(status='sent', bid__gig__client__email__startswith='nora@').get_absolute_url())\n"
+        "print('contract', Contract.objects.get(title__startswith='Booking calendar', "
+        "client__email__startswith='client@demo').get_absolute_url())\n"
+        "print('dispute', Dispute.objects.get(opened_by__email__startswith='baraka@').get_absolute_url())\n",
+    )
+    return dict(line.split(" ", 1) for line in printed.splitlines() if " /" in line)
+
+
+@pytest.mark.parametrize(("who", "where", "part", "following", "silence"), CLOCKS)
+def test_a_page_with_a_clock_says_what_is_next_and_what_silence_does(
+    browser: Browser, running_embedded: Embedded, stands: dict[str, str], who: str, where: str, part: str,
+    following: str, silence: str,
+) -> None:  # fmt: skip
+    page = window(browser, running_embedded, who, at=stands[where])
+    shown = page.locator(part).first
+    expect(shown).to_contain_text(re.compile(following))
+    expect(shown).to_contain_text(re.compile(silence))
+    page.context.close()
