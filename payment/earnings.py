@@ -28,10 +28,11 @@ def spend(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     money.exponent(currency)
     money.check_minor(amount)
     available = accounts.available(user, currency)
+    cleared = available.balance or 0
     lines = [(available, -amount), (accounts.wallet(user, currency), amount)]
     key = f"earnings:{user.pk}:{token}:spend"
-    if available.balance < amount and not Transfer.objects.filter(key=key).exists():
-        raise NotAvailable(available=money.format_money(available.balance, currency))
+    if cleared < amount and not Transfer.objects.filter(key=key).exists():
+        raise NotAvailable(available=money.format_money(cleared, currency))
     transfer = ledger.post(key, "spend", lines)
     push(f"user:{user.pk}", {"type": "wallet.changed"})
     return transfer

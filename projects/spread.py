@@ -55,6 +55,7 @@ def _plot(shape: Shape, gig: Any, amounts: Sequence[tuple[int, str]], middle: in
         placed.append((at, level))
         dots.append({"x": at, "y": shape.baseline - level * shape.step, "r": shape.radius, "kind": kind})
     mine = next((dot["x"] for dot in dots if dot["kind"] == "mine"), None)
+    labels = _labels(shape, gig, middle, x, mine)
     return {
         "name": shape.name,
         "width": shape.width,
@@ -62,7 +63,8 @@ def _plot(shape: Shape, gig: Any, amounts: Sequence[tuple[int, str]], middle: in
         "median": x(middle),
         "dots": dots,
         "mine": mine,
-        "labels": _labels(shape, gig, middle, x, mine),
+        "labels": labels,
+        "height": 92 + 20 * any(label["y"] > 84 for label in labels),
     }
 
 

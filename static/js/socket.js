@@ -2,7 +2,7 @@
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
-const SIGNED_OUT = [4401, 4403];
+const ENDS = { 4401: "signed-out", 4403: "stopped" };
 
 const user = document.documentElement.dataset.user;
 const topics = new Map(); // topic → {seq, handlers}
@@ -113,7 +113,7 @@ function lost(event) {
   socket = null;
   for (const call of waiting.values()) call.reject(new Error("offline"));
   waiting.clear();
-  if (SIGNED_OUT.includes(event.code)) return setState("signed-out");
+  if (event.code in ENDS) return setState(ENDS[event.code]);
   const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures++) * (0.7 + Math.random() * 0.6);
   setState(navigator.onLine ? "reconnecting" : "offline", Math.ceil(wait / 1000));
   setTimeout(connect, wait);

@@ -2,9 +2,7 @@
 
 import contextlib
 import json
-import os
 import re
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -176,9 +174,7 @@ def test_a_flushed_redis_and_a_restarted_web_lose_nothing_either(
 
 
 def test_a_killed_worker_is_missed_and_its_successor_goes_on(running_full: Full) -> None:
-    worker = running_full.processes.pop("worker")
-    os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
+    running_full.kill("worker")
     killed = time.time()
     running_full.begin("worker")
 

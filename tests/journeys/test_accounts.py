@@ -1,17 +1,15 @@
 """Getting into an account and keeping it safe, in a real Chromium: codes, pictures, apps, passkeys, sessions."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.journeys.people import CAST_PASSWORD, live, made, window
+from tests.journeys.people import CAST_PASSWORD, give_code, live, made, window
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -55,18 +53,6 @@ def sign_out(page: Page) -> None:
     page.get_by_role("button", name="Your account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
-
-
-def give_code(page: Page, secret: str, button: str) -> None:
-    """What the authenticator app shows; once more when the half minute ended while typing."""
-    before = page.url
-    for _attempt in range(2):
-        page.fill("input[name=code]", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
-        with page.expect_navigation():
-            page.get_by_role("button", name=button).click()
-        if page.url != before:
-            return
-    raise AssertionError(page.locator("main").inner_text())
 
 
 def authenticator(page: Page) -> tuple[CDPSession, str]:

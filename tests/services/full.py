@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shlex
+import signal
 import ssl
 import subprocess
 import sys
@@ -155,6 +156,12 @@ class Full(Site):
     def finish(self, service: str) -> None:
         """End one service with SIGTERM, as its container would be."""
         end(self.processes.pop(service))
+
+    def kill(self, service: str) -> None:
+        """End one service and its children with SIGKILL, as a lost machine does."""
+        process = self.processes.pop(service)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
     def start(self) -> None:
         for service in ("web", "worker", "beat", "proxy"):

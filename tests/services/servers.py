@@ -47,6 +47,10 @@ class Site:
         """Every mail that the site sent, oldest first."""
         raise NotImplementedError
 
+    def end(self) -> None:
+        """Stop for good, with everything that was started for it."""
+        self.stop()
+
     def restart(self) -> None:
         self.stop()
         self.start()

@@ -19,14 +19,15 @@ from users.moderation import reports, subjects
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HttpRequest, kind: str, pk: Any) -> HttpResponse:
     """The form, and filing what it says; the outcome comes as a notification."""
-    subject = subjects.find(kind, request.user, pk)
+    person: Any = request.user
+    subject = subjects.find(kind, person, pk)
     if subject is None:
         raise Missing()
     form = ReportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reports.file(request.user, subject_kind=kind, subject_id=pk, subject_url=subject.url, **form.cleaned_data)
+        reports.file(person, subject_kind=kind, subject_id=pk, subject_url=subject.url, **form.cleaned_data)
         messages.success(request, _("Sent. A moderator looks at it, and you are told the outcome."))
         return redirect(subject.url)
-    filed = Report.objects.filter(by=request.user, subject_kind=kind, subject_id=pk, status="open").first()
+    filed = Report.objects.filter(by=person, subject_kind=kind, subject_id=pk, status="open").first()
     context = {"subject": subject, "form": form, "filed": filed}
     return render(request, "users/report/form.html", context, status=422 if form.errors else 200)
