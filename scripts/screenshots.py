@@ -1,6 +1,6 @@
 """`make screenshots`: every page of the demo at four widths in both themes, into screenshots/ (git ignores it).
 
-Starts `manage.py up` on a free port with its own data, signs in as the demo people, follows the table PAGES.
+Starts what `make run` starts, on a free port with its own data, signs in as the demo people, follows the table PAGES.
 Prints what is missing, wider than its window, or breaks in its script.
 """
 
@@ -11,7 +11,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error
@@ -147,11 +146,11 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def server(data: Path) -> Iterator[str]:
-    """The demo on a free port; ended with SIGTERM. Raises RuntimeError when it isn't ready in two minutes."""
+    """What `make run` starts, on a free port; ended with SIGTERM. Raises RuntimeError when it isn't ready in two minutes."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     environment = {**os.environ, "DATA_DIR": str(data), "PORT": str(port), "SITE_URL": address, "SKILLLINK_DEMO": "1"}
-    process = subprocess.Popen([sys.executable, "manage.py", "up"], cwd=ROOT, env=environment)
+    process = subprocess.Popen([ROOT / "scripts" / "run", str(port)], cwd=ROOT, env=environment)
     try:
         for _ in range(240):
             with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
@@ -226,12 +225,11 @@ def shoot(address: str, folder: Path, only: str) -> list[str]:
                 page.close()
                 continue
             for theme in THEMES:
+                page.emulate_media(color_scheme=theme)
                 for width in WIDTHS:
-                    page.emulate_media(color_scheme=theme)
                     page.set_viewport_size({"width": width, "height": 900 if width > 600 else 800})
-                    page.goto(url)
                     page.evaluate("document.fonts.ready.then(() => null)")
-                    page.wait_for_timeout(250)
+                    page.wait_for_timeout(150)
                     if page.evaluate("document.documentElement.scrollWidth") > width:
                         faults.append(f"{name}: wider than {width}")
                     page.screenshot(path=folder / f"{name}-{width}-{theme}.png", full_page=True)
