@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
 from chat import rooms
@@ -20,6 +20,7 @@ from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
 
 PAGE = 200
+PAGE_CHARACTERS = 100_000  # of words and HTML in one page of the log: a slow line must get through a page in time
 SIGNS = ("👍", "❤️", "🎉", "👀", "🙏", "✅")
 
 
@@ -72,7 +73,7 @@ def post(
     """
     require_active(author)
     room = rooms.lock(room)
-    rooms.member(room, author)
+    membership = rooms.member(room, author)
     text, files = clean_body(body), [str(pk) for pk in attachments]
     if not text and not files:
         raise Empty(fields={"body": Empty.sentence})
@@ -84,7 +85,7 @@ def post(
         if there.body_hash != digest:
             raise Differs()
         return there
-    quoted = Message.objects.filter(room=room, pk=reply_to).first() if reply_to else None
+    quoted = _quoted(membership, reply_to) if reply_to else None
     message = Message.objects.create(
         room=room, author=author, seq=room.seq + 1, client_id=client_id, body_hash=digest, body=text, reply_to=quoted
     )
@@ -179,29 +180,57 @@ def mark_read(room: Any, user: Any, seq: int) -> int:
 
 
 def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
-    """What happened after number `seq`, folded to the present state of each message it touched.
+    """What happened after number `seq` and after the person came, folded to the present state of each message.
 
     `{"events": [...], "upto": n, "more": bool}`; at most 200. Raises Missing for everyone who isn't a member.
     """
-    rooms.member(room, user)
+    since = rooms.member(room, user).joined_seq
     rows = list(
-        RoomEvent.objects.filter(room=room, seq__gt=seq).order_by("seq").select_related("user")[: min(limit, PAGE)]
+        RoomEvent.objects.filter(room=room, seq__gt=max(seq, since))
+        .order_by("seq")
+        .select_related("user")[: min(limit, PAGE)]
     )
+    more = len(rows) == min(limit, PAGE)
     wanted = {row.message_id for row in rows if row.message_id}
     found = {message.pk: message for message in shown().filter(pk__in=wanted)}
-    last = {row.message_id: row.seq for row in rows}
+    kept = _what_fits(rows, found)
+    last = {row.message_id: row.seq for row in kept}
     events = [
-        _event(row, found.get(row.message_id)) for row in rows if last[row.message_id] == row.seq or not row.message_id
+        _event(row, found.get(row.message_id), since=since)
+        for row in kept
+        if last[row.message_id] == row.seq or not row.message_id
     ]
-    return {"events": events, "upto": rows[-1].seq if rows else seq, "more": len(rows) == min(limit, PAGE)}
+    return {"events": events, "upto": kept[-1].seq if kept else seq, "more": more or len(kept) < len(rows)}
 
 
-def history(room: Room, *, before: int | None = None, limit: int = 50) -> list[Message]:
-    """The last messages (before a number), oldest first."""
-    rows = shown().filter(room=room)
+def _what_fits(rows: list[RoomEvent], found: dict[Any, Message]) -> list[RoomEvent]:
+    """The first events whose messages together have PAGE_CHARACTERS, at least one."""
+    seen: set[Any] = set()
+    total = 0
+    for number, row in enumerate(rows):
+        if row.message_id and row.message_id not in seen:
+            seen.add(row.message_id)
+            total += 4 * len(found[row.message_id].body)  # the words, and their HTML of about three times as many
+        if number and total > PAGE_CHARACTERS:
+            return rows[:number]
+    return rows
+
+
+def history(membership: Membership, *, before: int | None = None, limit: int = 50) -> list[Message]:
+    """The last messages since the person came (before a number), oldest first."""
+    rows = shown().filter(room=membership.room_id, seq__gt=membership.joined_seq)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     return list(reversed(rows.order_by("-seq")[:limit]))
+
+
+def open_to(user: Any) -> Any:
+    """Messages of the rooms that a person is in, from the number on under which they came."""
+    return shown().filter(
+        room__memberships__user=user,
+        room__memberships__left_at__isnull=True,
+        seq__gt=F("room__memberships__joined_seq"),
+    )
 
 
 def shown() -> Any:
@@ -239,11 +268,20 @@ def _locked(message: Any, by: Any) -> tuple[Message, Room]:
     if found is None:
         raise Missing()
     room = rooms.lock(found.room_id)
-    rooms.member(room, by)
+    membership = rooms.member(room, by)
+    if found.seq <= membership.joined_seq and found.author_id != by.pk:
+        raise Missing()
     found.refresh_from_db()
     if found.deleted_at:
         raise Gone()
     return found, room
+
+
+def _quoted(membership: Membership, pk: Any) -> Message:
+    quoted = Message.objects.filter(room=membership.room_id, seq__gt=membership.joined_seq, pk=pk).first()
+    if quoted is None:
+        raise Missing()
+    return quoted
 
 
 def _attach(message: Message, files: list[str]) -> None:
@@ -264,16 +302,21 @@ def _attach(message: Message, files: list[str]) -> None:
 
 def _tell(room: Room, kind: str, message: Message, user: Any) -> None:
     row = rooms.log(room, kind, message=message, user=user)
-    push(f"room:{room.pk}", _event(row, shown().get(pk=message.pk)), version=room.version)
+    # who came later than the message hears that something happened to it, and finds nothing when asking what
+    newest = room.memberships.filter(left_at__isnull=True).aggregate(last=Max("joined_seq"))["last"] or 0
+    push(f"room:{room.pk}", _event(row, shown().get(pk=message.pk), since=newest), version=room.version)
     if kind == RoomEvent.Kind.POSTED and not message.notice:
         others = Membership.objects.filter(room=room, left_at__isnull=True).exclude(user=user)
         for user_id in others.values_list("user_id", flat=True):
             push(f"user:{user_id}", {"type": "messages.unread"})
 
 
-def _event(row: RoomEvent, message: Message | None) -> dict[str, Any]:
+def _event(row: RoomEvent, message: Message | None, *, since: int) -> dict[str, Any]:
+    """An event as it is told; of a message from before `since` only which one it was."""
     event: dict[str, Any] = {"type": row.kind, "seq": row.seq, "room": str(row.room_id)}
-    if message is not None:
+    if message is not None and message.seq <= since:
+        event["message"] = {"id": str(message.pk), "seq": message.seq}
+    elif message is not None:
         event["message"] = serialize(message)
     elif row.user_id:
         event["user"] = {"id": str(row.user_id), "name": str(row.user)}

@@ -17,7 +17,7 @@ def pane_context(room: Room, user: Any) -> dict[str, Any]:
     people = list(room.memberships.filter(left_at__isnull=True).select_related("user__profile"))
     mine = next(row for row in people if row.user_id == user.pk)
     others = [row for row in people if row.user_id != user.pk]
-    history = messages.history(room)
+    history = messages.history(mine)
     rows = rows_of([serialize(message) for message in history], user, mine.read_seq)
     return {
         "room": room,
@@ -27,7 +27,7 @@ def pane_context(room: Room, user: Any) -> dict[str, Any]:
         "unread": messages.unread(user).get(room.pk, 0),
         "read_by_others": min((row.read_seq for row in others), default=0),
         "read_seq": mine.read_seq,
-        "older": bool(history) and history[0].seq > 1,
+        "older": bool(history) and history[0].seq > mine.joined_seq + 1,
     }
 
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from chat.models import Message, Room
+from chat import messages
 from users.moderation.subjects import Subject, register
 
 
 def message(reporter: Any, pk: Any) -> Subject | None:
-    rows = Message.objects.filter(room__in=Room.objects.visible_to(reporter), author__isnull=False)
+    rows = messages.open_to(reporter).filter(author__isnull=False)
     row = rows.select_related("author", "room").filter(pk=pk, deleted_at__isnull=True).first()
     if row is None:
         return None

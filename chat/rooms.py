@@ -18,8 +18,10 @@ class BadTitle(Malformed):
     code, sentence = "room.bad_title", _("Give the room a name of 1 to 120 characters, without control characters.")
 
 
-class WrongKey(Forbidden):
-    code, sentence = "room.wrong_key", _("That isn't this room's key.")
+class WrongKey(Missing):
+    """A private room and none at all answer alike: an address alone tells nobody that a room is there."""
+
+    code, sentence = "room.wrong_key", _("There is no such room, or that isn't its key.")
 
 
 class Full(Conflict):
@@ -105,18 +107,18 @@ def create_group(owner: Any, name: str, *, public: bool = True, key: str | None 
 
 @verb
 def join(room: Room, user: Any, *, key: str = "") -> Membership:
-    """Enter a group room. Raises WrongKey, Full, BannedHere, or Missing for a room that is no group."""
+    """Enter a group room. Raises WrongKey also where no group is, Full, BannedHere."""
     require_active(user)
-    room = lock(room)
-    if room.kind != Room.Kind.GROUP:
-        raise Missing()
+    room = Room.objects.select_for_update().filter(pk=getattr(room, "pk", room), kind=Room.Kind.GROUP).first()
+    if room is None:
+        raise WrongKey()
     membership = Membership.objects.filter(room=room, user=user).first()
     if membership and membership.banned:
         raise BannedHere()
     if membership and membership.left_at is None:
         return membership
     if not room.public and not check_password(key, room.key_hash):
-        raise WrongKey(fields={"key": WrongKey.sentence})
+        raise WrongKey()
     if room.memberships.filter(left_at__isnull=True).count() >= room.capacity:
         raise Full()
     membership = membership or Membership(room=room, user=user)

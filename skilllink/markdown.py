@@ -12,6 +12,7 @@ import nh3
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, link
 from markdown_it.token import Token
 
 LONGEST = 20_000  # characters; a brief has 10,000, a message 8,000
@@ -20,6 +21,7 @@ ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 SCHEMES = {"http", "https", "mailto"}
 # Each block finds its own direction, so that a right-to-left sentence does not turn its neighbours.
 DIRECTION = {tag: {"dir": "auto"} for tag in ("p", "li", "h3", "h4", "blockquote")}
+LAST_LINK = -1  # the parser's cache has positions for keys, so this one is free
 BARE_ADDRESS = re.compile(r"https?://[^\s<>\"']{1,2000}")
 
 
@@ -88,10 +90,19 @@ def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
 
+def _link(state: StateInline, silent: bool) -> bool:
+    """The parser's own rule, asked only while a link can still come: thousands of open brackets cost little."""
+    last = state.cache.get(LAST_LINK)
+    if last is None:
+        last = state.cache[LAST_LINK] = state.src.rfind("](")
+    return state.pos < last and link(state, silent)
+
+
 def _make_parser() -> MarkdownIt:
     # "zero" would be shorter, but the CommonMark rules are what people's fingers know.
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True, "maxNesting": 20})
     parser.enable("strikethrough").disable(["image", "html_block", "html_inline", "reference"])
+    parser.inline.ruler.at("link", _link)
     parser.core.ruler.push("lower_headings", _lower_headings)
     parser.core.ruler.push("link_bare_addresses", _link_bare_addresses)
     return parser

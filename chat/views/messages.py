@@ -4,15 +4,16 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, pane
+from chat import messages, pane, rooms
 from chat.formats import serialize
 from chat.models import Attachment, Message, Room
 from skilllink import files
-from skilllink.errors import Malformed, Missing
+from skilllink.errors import Malformed
 from skilllink.ids import uuid7
 from skilllink.transactions import verb
 
@@ -37,10 +38,9 @@ def post(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
     """One message as it stands in the log; what a live event is drawn from."""
-    message = get_object_or_404(messages.shown(), pk=pk)
-    if not Room.objects.visible_to(request.user).filter(pk=message.room_id).exists():
-        raise Missing()
-    before = messages.history(message.room, before=message.seq, limit=1)
+    message = get_object_or_404(messages.open_to(request.user), pk=pk)
+    membership = rooms.member(message.room, request.user)
+    before = messages.history(membership, before=message.seq, limit=1)
     rows = pane.rows_of([serialize(row) for row in [*before, message]], request.user)
     return render(request, "chat/message/_message.html", {"row": rows[-1]})
 
@@ -58,7 +58,7 @@ def after(request: HttpRequest, pk: Any) -> HttpResponse:
 def older(request: HttpRequest, pk: Any) -> HttpResponse:
     """Fifty earlier messages as rows."""
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
-    history = messages.history(room, before=_number(request, "before"))
+    history = messages.history(rooms.member(room, request.user), before=_number(request, "before"))
     rows = pane.rows_of([serialize(message) for message in history], request.user)
     return render(request, "chat/message/_rows.html", {"rows": rows})
 
@@ -81,10 +81,9 @@ def upload(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
     """A file of a room, to whoever is in it; one not sent yet to its uploader alone."""
-    found = get_object_or_404(Attachment.objects.select_related("room"), pk=pk)
-    in_room = Room.objects.visible_to(request.user).filter(pk=found.room_id).exists()
-    if not in_room or (found.message_id is None and found.uploader_id != request.user.pk):
-        raise Missing()
+    rows = Attachment.objects.filter(room__in=Room.objects.visible_to(request.user))
+    mine = Q(message__isnull=True, uploader=request.user)
+    found = get_object_or_404(rows.filter(mine | Q(message__in=messages.open_to(request.user))), pk=pk)
     return files.serve(request, found.file, found.name, mime=found.mime)
 
 

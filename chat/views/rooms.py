@@ -66,9 +66,7 @@ def new_group(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def join(request: HttpRequest, pk: Any) -> HttpResponse:
-    room = get_object_or_404(Room, pk=pk, kind=Room.Kind.GROUP)
-    rooms.join(room, request.user, key=request.POST.get("key", ""))
-    return redirect(room)
+    return redirect(rooms.join(pk, request.user, key=request.POST.get("key", "")).room)
 
 
 @login_required
