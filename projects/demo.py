@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from chat import messages, rooms
 from chat.models import Room
-from payment import deposits
+from payment import audit, deposits
 from payment.gateways.sandbox import CARDS
 from projects import bids, disputes, feedback, gigs, milestones, offers
 from projects.models import Bid, Contract, Gig
 from skilllink import clocks
+from skilllink.given import given
 from skilllink.ids import uuid7
+from skilllink.transactions import whole
 from users import people
 from users.models import User
 from users.moderation import reports
@@ -87,9 +89,19 @@ def exists() -> bool:
     return User.objects.filter(email=f"client@{DOMAIN}").exists()
 
 
+class Unbalanced(RuntimeError):
+    """The books of the demo have violations; nothing of it is kept."""
+
+
 def write() -> None:
-    """The whole story, oldest first."""
-    Story().tell()
+    """The whole story, oldest first, and the audit: kept as one, so that a demo that exists is whole.
+
+    Raises Unbalanced with every violation.
+    """
+    with whole():
+        Story().tell()
+        if found := audit.run():
+            raise Unbalanced("\n".join(f"{row.invariant} {row.row}: {row.found}" for row in found))
 
 
 class Story:
@@ -162,7 +174,7 @@ class Story:
         deposits.pay(deposits.request(self.cast[who], amount, "USD"), card=GOOD_CARD)
 
     def gig(self, who: str, title: str, brief: str, **facts: Any) -> Gig:
-        fields = {
+        fields: dict[str, Any] = {
             "category": "design",
             "skills": ["Wayfinding"],
             "budget_min": 250000,
@@ -185,7 +197,7 @@ class Story:
         return contract
 
     def say(self, contract: Contract, who: str, body: str) -> None:
-        messages.post(Room.objects.get(pk=contract.room_id), self.cast[who], body, client_id=uuid7().hex)
+        messages.post(Room.objects.get(pk=given(contract.room_id)), self.cast[who], body, client_id=uuid7().hex)
 
     def calendar(self) -> None:
         """The contract of the demo's two main accounts: one released, one to review, one held, one not funded."""

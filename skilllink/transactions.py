@@ -5,12 +5,16 @@ def release(milestone_id, *, by): ...
 
 release(...)         from an edge (view, API, consumer, task): opens a durable transaction
 release.within(...)  from another verb or a sweep: runs in the transaction that is open, refuses to run without
+
+with whole(): ...    from the demo: every verb in the block belongs to one transaction, all of it is kept or nothing
 """
 
 import functools
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
@@ -24,6 +28,8 @@ R = TypeVar("R")
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available
 RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}
 TRIES = 3
+
+_whole: ContextVar[bool] = ContextVar("whole", default=False)
 
 
 class Busy(Unavailable):
@@ -42,6 +48,8 @@ class Verb(Generic[P, R]):
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        if _whole.get():
+            return self.within(*args, **kwargs)
         for attempt in range(1, TRIES + 1):
             try:
                 with transaction.atomic(durable=True):
@@ -63,6 +71,17 @@ class Verb(Generic[P, R]):
 def verb(function: Callable[P, R]) -> Verb[P, R]:
     """Make a domain function a verb."""
     return Verb(function)
+
+
+@contextmanager
+def whole() -> Iterator[None]:
+    """Make a long history one transaction: verbs inside join it, and being killed leaves nothing of it behind."""
+    with transaction.atomic(durable=True):
+        token = _whole.set(True)
+        try:
+            yield
+        finally:
+            _whole.reset(token)
 
 
 def require_transaction(name: str) -> None:

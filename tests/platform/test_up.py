@@ -40,7 +40,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
     log = (folder / "log").open("ab")
-    command = [sys.executable, "manage.py", "up", "--port", str(port)]
+    command = [sys.executable, "manage.py", "up", "--empty", "--port", str(port)]
     return subprocess.Popen(
         command, cwd=ROOT, env=environment(folder, SKILLLINK_SWEEP_EVERY="1s"), stdout=log, stderr=log
     )

@@ -100,7 +100,7 @@ class Embedded(Site):
 
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
-        command = [sys.executable, "manage.py", "up", "--port", str(self.port)]
+        command = [sys.executable, "manage.py", "up", "--empty", "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         wait_until(self.ready, seconds=40, what="the server's readiness")
 

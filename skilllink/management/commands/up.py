@@ -1,31 +1,55 @@
 import socket
 import sys
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 
 class Command(BaseCommand):
-    help = "Run the whole marketplace in one process: Daphne, Celery worker and beat. What `make run` starts."
+    help = (
+        "Run the whole marketplace in one process: schema and demo data when they are missing, then Daphne, "
+        "Celery worker and beat. What `make run` starts."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=settings.PORT)
+        parser.add_argument("--empty", action="store_true", help="write no demo data")
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str, port: int, empty: bool, **options: Any) -> None:
+        if _taken(host, port):
+            self.stderr.write(f"Port {port} is taken. Stop what listens there, or choose another: make run PORT=8001")
+            sys.exit(1)
+        if not settings.PRODUCTION:
+            self._prepare(demo=settings.DEMO and not empty)
+        self.check(display_num_errors=True, databases=["default"])
+        self._serve(host, port)
+        self.stdout.write("SkillLink has stopped.")
+
+    def _prepare(self, *, demo: bool) -> None:
+        """Embedded mode needs no second command: what is missing is made, what is there is left alone."""
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            self.stdout.write("Bringing the database up to date …")
+            self.stdout.flush()
+            call_command("migrate", verbosity=0)
+        if demo:
+            call_command("demo", stdout=self.stdout, stderr=self.stderr)
+
+    def _serve(self, host: str, port: int) -> None:
         # imported first, because it installs Twisted's asyncio reactor
         from daphne.server import Server  # isort: skip
         from daphne.endpoints import build_endpoint_description_strings
         from twisted.internet import reactor, threads
+        from twisted.internet.base import ReactorBase
 
         from skilllink.asgi import application
         from skilllink.runtime import Runtime
 
-        self.check(display_num_errors=True, databases=["default"])
-        if _taken(host, port):
-            self.stderr.write(f"Port {port} is taken. Stop what listens there, or choose another: PORT=8001 make run")
-            sys.exit(1)
         runtime = Runtime()
         server = Server(
             application=application,
@@ -35,8 +59,9 @@ class Command(BaseCommand):
             websocket_max_frame_size=settings.SOCKET_MESSAGE_BYTES,
             application_close_timeout=2,
         )
-        reactor.callWhenRunning(reactor.callInThread, runtime.start)
-        reactor.addSystemEventTrigger("during", "shutdown", threads.deferToThread, runtime.stop)
+        running = cast(ReactorBase, reactor)
+        running.callWhenRunning(running.callInThread, runtime.start)
+        running.addSystemEventTrigger("during", "shutdown", threads.deferToThread, runtime.stop)
         self.stdout.write(f"SkillLink runs on http://{host}:{port}/ (Ctrl-C ends it)")
         if settings.DEMO:
             self.stdout.write(
@@ -45,7 +70,6 @@ class Command(BaseCommand):
             )
         self.stdout.flush()
         server.run()
-        self.stdout.write("SkillLink has stopped.")
 
 
 def _taken(host: str, port: int) -> bool:
