@@ -1,36 +1,39 @@
 """Demo data, made only through the verbs, at moments of the past, so that every page looks alive."""
 
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from chat import messages, rooms
-from chat.models import Room
+from chat.models import Message, Room
 from payment import audit, deposits
 from payment.gateways.sandbox import CARDS
-from projects import bids, disputes, feedback, gigs, milestones, offers
-from projects.models import Bid, Contract, Gig
+from projects import bids, contracts, disputes, feedback, gigs, milestones, offers
+from projects.models import Bid, Contract, Gig, Offer
 from skilllink import clocks
 from skilllink.given import given
 from skilllink.ids import uuid7
 from skilllink.transactions import whole
 from users import people
 from users.models import User
-from users.moderation import reports
+from users.moderation import appeals, reports, sanctions
 
 PASSWORD = "skilllink-demo"
 DOMAIN = "demo.skilllink.test"
-GOOD_CARD = next(iter(CARDS))
+GOOD_CARD, DECLINED_CARD, UNSURE_CARD = CARDS
 
 CLIENTS = [
     ("Jardí Botànic Sóller", "soller", "Europe/Madrid", "A public garden with nine hectares and one gardener too few"),
     ("Nora Lindholm", "nora", "Europe/Stockholm", "Runs a small chain of bakeries"),
     ("Baraka Mwangi", "baraka", "Africa/Nairobi", "Logistics for fresh flowers"),
     ("Hélène Girard", "helene", "Europe/Paris", "Publishes maps and walking guides"),
+    ("Gideon Pratt", "gideon", "Europe/London", "Sells what others grow"),
 ]
 FREELANCERS = [
     (
@@ -77,6 +80,16 @@ LETTER = (
     "I would begin with a walk through the garden on a busy Sunday and note where people stop. Then three test signs in "
     "cardboard, moved twice, before anything is cut. The map folds once."
 )
+BEDS = "bed,plant,label\n1,Dicksonia antarctica,missing\n2,Woodwardia radicans,faded\n3,Osmunda regalis,missing\n"
+# days ago, client, freelancer, title, cents, and what each wrote about the other
+EARLIER = [
+    (58, "nora", "freelancer", "Opening hours that follow the ovens", 84000,
+     "Seven shops, seven sets of hours, and not one wrong since.", "Answered within the hour, even at four in the morning."),
+    (50, "helene", "freelancer", "Forty bakeries on one walking map", 126000,
+     "The map folds, and the web page prints as the map.", "Knew the paths by heart and paid the day I delivered."),
+    (46, "client", "ingrid", "Labels for a glaze shelf", 52000,
+     "You can read them with wet hands and no glasses.", "Clear wishes, quick decisions, and tea."),
+]  # fmt: skip
 STEPS = [
     ("Calendar and import", 120000, 12),
     ("Booking flow", 160000, 14),
@@ -93,13 +106,14 @@ class Unbalanced(RuntimeError):
     """The books of the demo have violations; nothing of it is kept."""
 
 
-def write() -> None:
+def write(say: Callable[[str], Any]) -> None:
     """The whole story, oldest first, and the audit: kept as one, so that a demo that exists is whole.
 
-    Raises Unbalanced with every violation.
+    `say` gets the name of each chapter as it begins. Raises Unbalanced with every violation.
     """
     with whole():
-        Story().tell()
+        for chapter in Story().tell():
+            say(chapter)
         if found := audit.run():
             raise Unbalanced("\n".join(f"{row.invariant} {row.row}: {row.found}" for row in found))
 
@@ -117,13 +131,21 @@ class Story:
         """It is that many days ago inside the block."""
         return clocks.at(self.today - timedelta(days=days))
 
-    def tell(self) -> None:
+    def tell(self) -> Iterator[str]:
+        """Tell it; yields the name of each chapter before it begins."""
+        yield "people"
         with self.ago(60):
             self.people()
-        self.calendar()
+        yield "gigs and bids"
         self.garden()
         self.gigs_in_every_state()
+        yield "contracts"
+        self.earlier_work()
+        self.calendar()
         self.contracts_in_every_state()
+        self.offers_in_every_state()
+        yield "talk and moderation"
+        self.talk()
         self.moderation()
 
     def person(self, key: str, name: str, **facts: Any) -> User:
@@ -187,17 +209,46 @@ class Story:
         parts = [{"title": t, "amount": a, "days": d} for t, a, d in steps or []]
         return bids.submit(gig, self.cast[who], amount=amount, days=days, letter=LETTER, milestones=parts)
 
-    def hire(self, client: str, freelancer: str, title: str, steps: list[Any], *, hold: str = "first") -> Contract:
+    def hire(
+        self, client: str, freelancer: str, title: str, steps: list[Any], *, hold: str = "first", losing: str = ""
+    ) -> Contract:
         total = sum(amount for _t, amount, _d in steps)
         gig = self.gig(client, title, f"{title}. " + GARDEN[:400], budget_min=total // 2, budget_max=total * 2)
         bid = self.bid(gig, freelancer, total, sum(d for _t, _a, d in steps), steps)
+        if losing:
+            self.bid(gig, losing, total + 20000, 21)
         self.fund(client, total)
         offer = offers.make(bid, by=self.cast[client], message="Please begin.", hold=hold)
         contract: Contract = offers.accept(offer, by=self.cast[freelancer])
         return contract
 
-    def say(self, contract: Contract, who: str, body: str) -> None:
-        messages.post(Room.objects.get(pk=given(contract.room_id)), self.cast[who], body, client_id=uuid7().hex)
+    def say(self, contract: Contract, who: str, body: str) -> Message:
+        return self.write(Room.objects.get(pk=given(contract.room_id)), who, body)
+
+    def write(self, room: Room, who: str, body: str, **more: Any) -> Message:
+        message: Message = messages.post(room, self.cast[who], body, client_id=uuid7().hex, **more)
+        return message
+
+    def earlier_work(self) -> None:
+        """What the main accounts did before: their profiles have a past, with reviews from both sides."""
+        for days, client, freelancer, title, amount, of_freelancer, of_client in EARLIER:
+            with self.ago(days):
+                contract = self.hire(client, freelancer, title, [("All of it", amount, 10)], losing="elif")
+            with self.ago(days - 7):
+                milestones.deliver(
+                    contract.milestones.get(),
+                    by=self.cast[freelancer],
+                    note="All of it, as agreed; one page tells how to change it.",
+                )
+            with self.ago(days - 8):
+                milestones.release(contract.milestones.get(), by=self.cast[client])
+                self.review(contract, client, freelancer, of_freelancer, of_client)
+
+    def review(self, contract: Contract, client: str, freelancer: str, of_freelancer: str, of_client: str) -> None:
+        axes = {"quality": 5, "communication": 5, "deadlines": 4, "scope": 5}
+        feedback.write(contract, by=self.cast[client], axes=axes, text=of_freelancer)
+        back = {"payment": 5, "clarity": 4, "communication": 5, "stability": 5}
+        feedback.write(contract, by=self.cast[freelancer], axes=back, text=of_client)
 
     def calendar(self) -> None:
         """The contract of the demo's two main accounts: one released, one to review, one held, one not funded."""
@@ -244,6 +295,7 @@ class Story:
     def garden(self) -> None:
         with self.ago(5):
             gig = self.gig("soller", "Wayfinding for a botanical garden", GARDEN, board_mode="open", bidding_days=14,
+                           files=[SimpleUploadedFile("beds.csv", BEDS.encode(), "text/csv")],
                            skills=["Wayfinding", "Map design", "Typography", "Print production"])  # fmt: skip
         amounts = [
             (315000, 24),
@@ -301,7 +353,7 @@ class Story:
                 category="writing",
             )
             reported = self.gig(
-                "nora", "Pay me outside and I pay you double", brief, skills=["Social media"], category="marketing"
+                "gideon", "Pay me outside and I pay you double", brief, skills=["Social media"], category="marketing"
             )
             gigs.save_draft(
                 self.cast["client"], title="Photographs of forty bowls", brief="Daylight, white paper, one afternoon."
@@ -320,6 +372,22 @@ class Story:
             gigs.pause(paused, by=self.cast["nora"])
             gigs.close(closed, by=self.cast["helene"])
             gigs.hide(reported, by=self.cast["moderator"], reason="Asks to pay outside the platform.")
+        with self.ago(50):
+            forgotten = self.gig(
+                "baraka", "Boxes that keep peonies closed", brief, category="engineering", skills=["Product design"]
+            )
+        with self.ago(15):
+            gigs.expire(forgotten)
+        with self.ago(1):
+            private = self.gig(
+                "helene", "Check the names of nine hundred streams", brief, category="writing",
+                skills=["Proofreading", "Translation"], visibility="invited",
+            )  # fmt: skip
+            for key in ("clara", "freelancer"):
+                gigs.invite(private, self.cast[key], by=self.cast["helene"])
+            self.gig(
+                "nora", "A bread calendar for the staff room", brief, skills=["Illustration"], visibility="members"
+            )
         with self.ago(0.2):
             self.gig(
                 "helene",
@@ -340,15 +408,10 @@ class Story:
             milestones.deliver(disputed.milestones.get(), by=self.cast["moses"], note="Reader and import.")
         with self.ago(8):
             milestones.release(step, by=self.cast["nora"])
-            axes = {"quality": 5, "communication": 5, "deadlines": 4, "scope": 5}
-            feedback.write(
-                done,
-                by=self.cast["nora"],
-                axes=axes,
-                text="She asked about the ovens first, then drew. We reprinted nothing.",
-            )
-            back = {"payment": 5, "clarity": 4, "communication": 5, "stability": 5}
-            feedback.write(done, by=self.cast["ingrid"], axes=back, text="Knew what they wanted, paid the same day.")
+            self.review(
+                done, "nora", "ingrid",
+                "She asked about the ovens first, then drew. We reprinted nothing.", "Knew what they wanted, paid the same day.",
+            )  # fmt: skip
             disputes.open(
                 disputed.milestones.get(),
                 by=self.cast["baraka"],
@@ -356,32 +419,104 @@ class Story:
                 reason="Half of the counts are off by one crate.",
             )
             milestones.refund(refunded.milestones.get(), by=self.cast["jun"])
+        self.translation()
+        self.archive()
+        with self.ago(10):
+            ending = self.hire("baraka", "aiko", "Board of departures for a packing hall", [("Board", 110000, 14)])
         with self.ago(2):
-            bid = self.bid(
-                self.gig(
-                    "nora", "Order sheet that works on a phone", GARDEN[:300], skills=["JavaScript"], category="web"
-                ),
-                "freelancer",
-                140000,
-                12,
-            )
-            self.fund("nora", 140000)
-            offers.make(bid, by=self.cast["nora"], message="We would like to begin next week.")
+            contracts.end(ending, by=self.cast["baraka"], reason="The packing hall moves; we need no board there.")
 
-    def moderation(self) -> None:
+    def translation(self) -> None:
+        """Every answer to a milestone that isn't money: changes, a refund asked for, a further one proposed."""
+        parts = [("Handbook, chapters 1 to 4", 70000, 10), ("Chapters 5 to 9", 80000, 20)]
+        with self.ago(11):
+            contract = self.hire("nora", "clara", "A bakery’s handbook in German", parts, hold="all", losing="ingrid")
+        first, second = contract.milestones.order_by("position")
+        with self.ago(5):
+            milestones.deliver(first, by=self.cast["clara"], note="Chapters 1 to 4, with a list of words I chose.")
+        with self.ago(4):
+            milestones.request_changes(
+                first, by=self.cast["nora"], reason="Our bakers say “Teigling”.", items=["Use our own word list", "Number the steps"]
+            )  # fmt: skip
+        with self.ago(2):
+            milestones.request_refund(second, by=self.cast["nora"], reason="We may leave these chapters in English.")
+            milestones.propose(contract, by=self.cast["clara"], title="One page for the wall", amount=18000, days=5)
+
+    def archive(self) -> None:
+        """A dispute that a moderator has settled."""
+        with self.ago(30):
+            contract = self.hire("helene", "diego", "Import of an old photo archive", [("Import", 120000, 12)])
+        with self.ago(22):
+            milestones.deliver(contract.milestones.get(), by=self.cast["diego"], note="Nine thousand pictures, dated.")
+        with self.ago(21):
+            dispute = disputes.open(
+                contract.milestones.get(), by=self.cast["helene"], amount=120000, reason="A third of the dates is wrong."
+            )  # fmt: skip
+        with self.ago(20):
+            disputes.answer(dispute, by=self.cast["diego"], text="The dates are those on the prints, as we had agreed.")
+        with self.ago(16):
+            disputes.settle(
+                dispute, by=self.cast["moderator"], to_freelancer=90000,
+                reason="The brief says “as printed”; the prints without a date were not marked.",
+            )  # fmt: skip
+
+    def offers_in_every_state(self) -> None:
+        """Waiting for the demo's freelancer; countered; declined."""
+        with self.ago(2):
+            self.offer("nora", "freelancer", "Order sheet that works on a phone", 140000)
+            room = Room.objects.filter(memberships__user=self.cast["nora"], kind="bid").get()
+            self.write(room, "nora", "We would like to begin next week. Does the sheet work without a signal?")
+            countered = self.offer("helene", "clara", "Index for a walking guide", 60000)
+            declined = self.offer("baraka", "jun", "Signs for four cold rooms", 75000)
+        with self.ago(1.8):
+            self.write(room, "freelancer", "It keeps what you typed and sends it when the signal is back.")
+            offers.counter(
+                countered,
+                by=self.cast["clara"],
+                amount=72000,
+                milestones=[{"title": "All of it", "amount": 72000, "days": 14}],
+                message="Nine hundred names need two more days.",
+            )
+            offers.decline(declined, by=self.cast["jun"], reason="I am on the road until the new year.")
+
+    def offer(self, client: str, freelancer: str, title: str, amount: int) -> Offer:
+        gig = self.gig(client, title, GARDEN[:300], skills=["JavaScript"], category="web")
+        bid = self.bid(gig, freelancer, amount, 12)
+        self.fund(client, amount)
+        offer: Offer = offers.make(bid, by=self.cast[client], message="We would like to begin next week.")
+        return offer
+
+    def talk(self) -> None:
         with self.ago(1):
             room = rooms.create_group(self.cast["marta"], "Sign makers’ table")
             for key in ("jun", "luc", "noor"):
                 rooms.join(room, self.cast[key])
-            messages.post(room, self.cast["luc"], "Who knows a powder coat that survives salt?", client_id=uuid7().hex)
-            messages.post(
-                room, self.cast["jun"], "Ask the boatyards. They gave me a sample card.", client_id=uuid7().hex
-            )
+            question = self.write(room, "luc", "Who knows a powder coat that survives salt?")
+            answer = self.write(room, "jun", "Ask the boatyards. They gave me a sample card.", reply_to=question.pk)
+            messages.react(answer, by=self.cast["luc"], sign="👍")
+        with self.ago(0.6):
+            direct = rooms.open_direct(self.cast["client"], self.cast["marta"])
+            self.write(direct, "client", "Would you letter a kiln door? It gets hot.")
+            self.write(direct, "marta", "Enamel survives it. Send me its size and a photo in daylight.")
+
+    def moderation(self) -> None:
+        """Money that did not come in, a report that waits, a measure with an appeal against it."""
+        moderator = self.cast["moderator"]
+        with self.ago(3):
+            deposits.pay(deposits.request(self.cast["client"], 50000, "USD"), card=DECLINED_CARD)
+            deposits.pay(deposits.request(self.cast["client"], 50000, "USD"), card=UNSURE_CARD)
+        with self.ago(1):
             gig = Gig.objects.get(title="Chat bot that answers flower growers")
             reports.file(
                 self.cast["clara"], subject_kind="gig", subject_id=gig.pk, subject_url=gig.get_absolute_url(),
                 reason="spam", text="This was posted three times under other names.",
             )  # fmt: skip
+            measure = sanctions.suspend(
+                self.cast["gideon"], by=moderator, rule="Payment outside the platform", until=self.today + timedelta(days=13),
+                reason="A gig that asked freelancers to be paid outside, after a warning.",
+            )  # fmt: skip
+        with self.ago(0.5):
+            appeals.file(measure, by=self.cast["gideon"], text="I did not know that this was a rule. The gig is gone.")
 
 
 def allowed() -> bool:

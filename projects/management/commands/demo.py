@@ -15,10 +15,12 @@ class Command(BaseCommand):
             sys.exit(1)
         if demo.exists():
             return
-        self.stdout.write("Writing the demo …")
-        self.stdout.flush()
         try:
-            demo.write()
+            demo.write(self._say)
         except demo.Unbalanced as error:
             raise CommandError(str(error)) from error
         self.stdout.write("The demo is written, and the ledger's audit is clean.")
+
+    def _say(self, chapter: str) -> None:
+        self.stdout.write(f"Writing the demo: {chapter} …")
+        self.stdout.flush()
