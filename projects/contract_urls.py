@@ -2,7 +2,6 @@
 
 from django.urls import path, re_path
 
-from projects.api import contracts as api
 from projects.views import contracts, disputes, milestones, reviews
 
 pages = [
@@ -24,20 +23,4 @@ pages = [
     path("disputes/<uuid:pk>/answer/", disputes.answer, name="dispute_answer"),
     path("disputes/<uuid:pk>/accept/", disputes.accept, name="dispute_accept"),
     path("disputes/<uuid:pk>/withdraw/", disputes.withdraw, name="dispute_withdraw"),
-]
-
-resources = [
-    path("contracts/", api.Contracts.as_view(), name="contracts"),
-    path("contracts/<uuid:pk>/", api.OneContract.as_view(), name="contract"),
-    path("contracts/<uuid:pk>/schedule/", api.ContractSchedule.as_view(), name="contract_schedule"),
-    path("contracts/<uuid:pk>/terms/", api.ContractTerms.as_view(), name="contract_terms"),
-    path("contracts/<uuid:pk>/milestones/", api.ContractMilestones.as_view(), name="contract_milestones"),
-    path("contracts/<uuid:pk>/end/", api.ContractEnd.as_view(), name="contract_end"),
-    path("milestones/<uuid:pk>/", api.OneMilestone.as_view(), name="milestone"),
-    path("milestones/<uuid:pk>/<slug:name>/", api.MilestoneAct.as_view(), name="milestone_act"),
-    path("disputes/", api.Disputes.as_view(), name="disputes"),
-    path("disputes/<uuid:pk>/", api.OneDispute.as_view(), name="dispute"),
-    path("disputes/<uuid:pk>/<slug:name>/", api.DisputeAct.as_view(), name="dispute_act"),
-    path("reviews/", api.Reviews.as_view(), name="reviews"),
-    path("reviews/<uuid:pk>/reply/", api.ReviewReply.as_view(), name="review_reply"),
 ]

@@ -9,9 +9,10 @@ from projects import activity, attachments, board, gig_fields, offers, search
 from projects.board import rule
 from projects.models import Bid, Gig, GigFile, Invitation
 from skilllink.clocks import now
-from skilllink.errors import Conflict, Forbidden, Unprocessable
+from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
+from users.models import Profile
 from users.notifications import inbox
 from users.standing import require_active, require_may_begin
 
@@ -41,6 +42,11 @@ class TooManyInvitations(Unprocessable):
 
 class CannotInvite(Unprocessable):
     code, sentence = "gig.cannot_invite", _("Only freelancers other than yourself can be invited.")
+
+
+class NobodyThere(Malformed):
+    code = "gig.nobody_there"
+    sentence = _("There is no freelancer at that address. Paste the address of a profile.")
 
 
 INVITATIONS = 30
@@ -202,6 +208,16 @@ def unhide(gig: Any, *, by: Any, reason: str) -> Gig:
     inbox.notify(gig.client, "gig.unhidden", url=gig.get_absolute_url(), gig=gig.title, reason=reason)
     _tell_board(gig, "gig.unhidden")
     return gig
+
+
+def invitee(address: str, *, by: Any) -> Any:
+    """The person whose profile is at this address (or has it as its last part) and may be seen. Raises NobodyThere."""
+    slug = address.strip().rstrip("/").rpartition("/")[2].replace("\0", "")[:80]
+    rows = Profile.objects.visible_to(by).filter(user__is_active=True).select_related("user")
+    profile = rows.filter(slug=slug).first() if slug else None
+    if profile is None:
+        raise NobodyThere(fields={"person": NobodyThere.sentence})
+    return profile.user
 
 
 @verb

@@ -13,6 +13,7 @@ ACCOUNT_PAGES = (
     ("account_change_password", _("Password")),
     ("mfa_index", _("Second factor")),
     ("usersessions_list", _("Sessions")),
+    ("users:tokens", _("API tokens")),
 )
 
 

@@ -97,6 +97,7 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "FRAMES_PER_MINUTE": 100,
         "TOPICS_PER_SOCKET": 500,
         "FRAME_BYTES": 64 * 1024,
+        "SOCKET_STALL": timedelta(seconds=20),
         "PULSE_EVERY": timedelta(seconds=15),
         "PRESENCE_TTL": timedelta(seconds=60),
     },
@@ -368,7 +369,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["users.api.permissions.HasScope"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.MultiPartParser"],
+    "DEFAULT_PARSER_CLASSES": ["skilllink.api.StrictJSON", "rest_framework.parsers.MultiPartParser"],
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "skilllink.api.CursorPages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -388,6 +389,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "GigStatus": "projects.models.gig.Gig.Status",
+        "GigKind": "projects.models.gig.Gig.Kind",
+        "BidStatus": "projects.models.bid.Bid.Status",
+        "OfferStatus": "projects.models.offer.Offer.Status",
+        "ContractStatus": "projects.models.contract.Contract.Status",
+        "MilestoneStatus": "projects.models.milestone.Milestone.Status",
+        "DisputeStatus": "projects.models.dispute.Dispute.Status",
+        "ReviewStatus": "projects.models.review.Review.Status",
+        "DepositStatus": "payment.models.deposit.Deposit.Status",
+        "RoomKind": "chat.models.room.Room.Kind",
+    },
 }
 REST_KNOX = {"TOKEN_MODEL": "users.ApiToken", "TOKEN_TTL": timedelta(days=365), "AUTH_HEADER_PREFIX": "Token"}
 KNOX_TOKEN_MODEL = "users.ApiToken"

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.views import demo, notifications, people, reports, settings
+from users.views import demo, notifications, people, reports, settings, tokens
 
 app_name = "users"
 urlpatterns = [
@@ -13,6 +13,8 @@ urlpatterns = [
     path("settings/", settings.show, name="settings"),
     path("settings/notifications/", settings.choose_preferences, name="preferences"),
     path("settings/sessions/end/", settings.end_session, name="session_end"),
+    path("settings/tokens/", tokens.index, name="tokens"),
+    path("settings/tokens/end/", tokens.end, name="token_end"),
     path("settings/appeals/<uuid:pk>/", settings.appeal, name="appeal"),
     path("report/<slug:kind>/<uuid:pk>/", reports.new, name="report"),
     path("notifications/", notifications.index, name="notifications"),

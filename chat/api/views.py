@@ -2,64 +2,281 @@
 
 from typing import Any
 
+from django.http import HttpResponseBase
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import messages
+from chat import messages, rooms, uploads
 from chat.formats import serialize
-from chat.models import Room
-from skilllink.errors import Malformed, Missing
+from chat.models import Attachment, Message, Room
+from skilllink import files
+from skilllink.api import CursorPages, Flag, Nothing, Strict, Whole, Words
+from skilllink.errors import Malformed
+from users.api.who import Who
+from users.models import Profile
 
 
-class RoomSerializer(serializers.ModelSerializer[Room]):
+class RoomOut(serializers.ModelSerializer[Room]):
+    unread = serializers.SerializerMethodField(help_text="Messages of others after my read mark")
+
     class Meta:
         model = Room
-        fields = ("id", "kind", "title", "subject_id", "seq", "created_at", "last_at")
+        fields = ("id", "kind", "title", "subject_id", "seq", "created_at", "last_at", "unread")
+        read_only_fields = fields
+
+    def get_unread(self, room: Room) -> int:
+        context: Any = self.context  # one query for a whole list
+        if "unread" not in context:
+            context["unread"] = messages.unread(context["request"].user)
+        return int(context["unread"].get(room.pk, 0))
+
+
+class QuotedOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    body = serializers.CharField()
+
+
+class AttachmentOut(serializers.ModelSerializer[Attachment]):
+    class Meta:
+        model = Attachment
+        fields = ("id", "name", "size", "mime")
         read_only_fields = fields
 
 
-class NewMessageSerializer(serializers.Serializer[Any]):
-    body = serializers.CharField(allow_blank=True, trim_whitespace=False)
-    client_id = serializers.CharField(max_length=64)
+class NoticeOut(serializers.Serializer[Any]):
+    event = serializers.CharField()
+    text = serializers.CharField()
+    amount = serializers.IntegerField(allow_null=True)
+    currency = serializers.CharField()
+    url = serializers.CharField()
+
+
+class MessageOut(serializers.Serializer[Any]):
+    """A message as every transport shows it (docs/realtime.md). A deleted one carries no words."""
+
+    id = serializers.UUIDField()
+    seq = serializers.IntegerField()
+    room = serializers.UUIDField()
+    author = Who(allow_null=True)
+    client_id = serializers.CharField()
+    body = serializers.CharField()
+    html = serializers.CharField()
+    at = serializers.DateTimeField()
+    edited = serializers.BooleanField()
+    deleted = serializers.BooleanField()
+    reply_to = QuotedOut(allow_null=True)
+    attachments = AttachmentOut(many=True)
+    reactions = serializers.DictField(child=serializers.ListField(child=serializers.UUIDField()))
+    notice = NoticeOut(allow_null=True)
+
+
+class EventOut(serializers.Serializer[Any]):
+    type = serializers.CharField()
+    seq = serializers.IntegerField()
+    room = serializers.UUIDField()
+    message = MessageOut(required=False)
+    user = Who(required=False)
+
+
+class LogOut(serializers.Serializer[Any]):
+    """A part of a room's log; `more` means that something follows `upto`."""
+
+    events = EventOut(many=True)
+    upto = serializers.IntegerField()
+    more = serializers.BooleanField()
+
+
+class MessageIn(Strict):
+    body = Words()
+    client_id = Words(help_text="An id of the sender's: the same message sent again is one message")
     reply_to = serializers.UUIDField(required=False, allow_null=True)
     attachments = serializers.ListField(child=serializers.UUIDField(), required=False)
 
 
-class Rooms(APIView):
+class EditIn(Strict):
+    body = Words()
+
+
+class ReactIn(Strict):
+    sign = Words(help_text="One of " + " ".join(messages.SIGNS))
+    on = Flag(default=True)
+
+
+class MarkIn(Strict):
+    upto = Whole()
+
+
+class MarkOut(serializers.Serializer[Any]):
+    upto = serializers.IntegerField()
+
+
+class GroupIn(Strict):
+    title = Words()
+    key = Words(required=False, help_text="Makes the room private")
+    capacity = Whole(required=False)
+
+
+class KeyIn(Strict):
+    key = Words(required=False)
+
+
+class PersonIn(Strict):
+    person = Words(help_text="The last part of the address of a profile")
+
+
+class UploadIn(Strict):
+    file = serializers.FileField(allow_empty_file=True)
+
+
+class LatestFirst(CursorPages):
+    ordering = ("-last_at", "-id")  # type: ignore[assignment]
+
+
+class Rooms(ListAPIView[Room]):
     """My rooms, the latest first."""
 
-    @extend_schema(responses=RoomSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        rows = Room.objects.visible_to(request.user).order_by("-last_at")[:100]
-        return Response(RoomSerializer(rows, many=True).data)
+    serializer_class = RoomOut
+    queryset = Room.objects.none()
+    filter_backends: list[Any] = []
+    pagination_class = LatestFirst
+
+    def get_queryset(self) -> Any:
+        return Room.objects.visible_to(self.request.user)
+
+    @extend_schema(request=GroupIn, responses={201: RoomOut})
+    def post(self, request: Request) -> Response:
+        """Open a group room."""
+        given = GroupIn.read(request)
+        key = given.pop("key", "")
+        room = rooms.create_group(request.user, given.pop("title"), public=not key, key=key or None, **given)
+        return Response(_room_out(room, request), status=201)
+
+
+class RoomWith(APIView):
+    @extend_schema(request=PersonIn, responses=RoomOut)
+    def post(self, request: Request) -> Response:
+        """The one room of me and somebody whose profile I may see, opened when there is none."""
+        slug = PersonIn.read(request)["person"]
+        profile = get_object_or_404(Profile.objects.visible_to(request.user), slug=slug)
+        return Response(_room_out(rooms.open_direct(request.user, profile.user), request))
+
+
+class RoomShow(RetrieveAPIView[Room]):
+    """One of my rooms."""
+
+    serializer_class = RoomOut
+    queryset = Room.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Room.objects.visible_to(self.request.user)
+
+
+class RoomJoin(APIView):
+    @extend_schema(request=KeyIn, responses=RoomOut)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Enter a group room; a private one asks for its key."""
+        joined = rooms.join(pk, request.user, **KeyIn.read(request))
+        return Response(_room_out(joined.room, request))
+
+
+class RoomLeave(APIView):
+    @extend_schema(request=Nothing, responses={204: None})
+    def post(self, request: Request, pk: Any) -> Response:
+        """Go out of a group room."""
+        room = _room(request, pk)
+        Nothing.read(request)
+        rooms.leave(room, request.user)
+        return Response(status=204)
+
+
+class RoomRead(APIView):
+    @extend_schema(request=MarkIn, responses=MarkOut)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Move my read mark forward; answers where it is."""
+        room = _room(request, pk)
+        return Response({"upto": messages.mark_read(room, request.user, MarkIn.read(request)["upto"])})
 
 
 class RoomMessages(APIView):
     """What was said in a room; `after` is a number of its log."""
 
-    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=dict)
+    @extend_schema(parameters=[OpenApiParameter("after", int)], responses=LogOut)
     def get(self, request: Request, pk: Any) -> Response:
+        room = _room(request, pk)
         text = request.query_params.get("after", "0")
         if not (text.isascii() and text.isdigit() and len(text) < 16):
-            raise Malformed()
-        return Response(messages.after(_room(request, pk), request.user, int(text)))
+            raise Malformed(fields={"after": "A number of the room's log."})
+        return Response(messages.after(room, request.user, int(text)))
 
-    @extend_schema(request=NewMessageSerializer, responses={201: dict})
+    @extend_schema(request=MessageIn, responses={201: MessageOut})
     def post(self, request: Request, pk: Any) -> Response:
+        """Say something. Sent again with the same `client_id` it is still said once."""
+        room, given = _room(request, pk), MessageIn.read(request)
+        message = messages.post(room, request.user, given.pop("body"), **given)
+        return Response(_message_out(message), status=201)
+
+
+class RoomFiles(APIView):
+    @extend_schema(request={"multipart/form-data": UploadIn}, responses={201: AttachmentOut})
+    def post(self, request: Request, pk: Any) -> Response:
+        """Upload one file for a message that is sent afterwards with its id in `attachments`."""
         room = _room(request, pk)
-        if set(request.data) - set(NewMessageSerializer().fields):
-            raise Malformed()
-        given = NewMessageSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        message = messages.post(room, request.user, **given.validated_data)
-        return Response(serialize(messages.shown().get(pk=message.pk)), status=201)
+        row = uploads.keep(room, request.user, UploadIn.read(request)["file"])
+        return Response(AttachmentOut(row).data, status=201)
+
+
+class RoomFileShow(APIView):
+    @extend_schema(responses={(200, "application/octet-stream"): bytes})
+    def get(self, request: Request, pk: Any) -> HttpResponseBase:
+        """The file itself, always as a download."""
+        row = get_object_or_404(uploads.visible_to(request.user), pk=pk)
+        return files.serve(request._request, row.file, row.name, mime=row.mime)
+
+
+class MessageShow(APIView):
+    @extend_schema(responses=MessageOut)
+    def get(self, request: Request, pk: Any) -> Response:
+        """One message as it stands now."""
+        return Response(serialize(_message(request, pk)))
+
+    @extend_schema(request=EditIn, responses=MessageOut)
+    def patch(self, request: Request, pk: Any) -> Response:
+        """Change one's own words within 15 minutes; the earlier ones are kept and shown."""
+        message = _message(request, pk)
+        return Response(_message_out(messages.edit(message, by=request.user, body=EditIn.read(request)["body"])))
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, pk: Any) -> Response:
+        """Leave a tombstone."""
+        messages.delete(_message(request, pk), by=request.user)
+        return Response(status=204)
+
+
+class MessageReaction(APIView):
+    @extend_schema(request=ReactIn, responses=MessageOut)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Put a sign under a message, or take it away."""
+        message = _message(request, pk)
+        return Response(_message_out(messages.react(message, by=request.user, **ReactIn.read(request))))
 
 
 def _room(request: Request, pk: Any) -> Room:
-    room = Room.objects.visible_to(request.user).filter(pk=pk).first()
-    if room is None:
-        raise Missing()
-    return room
+    return get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
+
+
+def _message(request: Request, pk: Any) -> Message:
+    open_ones = messages.open_to(request.user).values("pk")
+    return get_object_or_404(messages.shown().filter(pk__in=open_ones), pk=pk)
+
+
+def _room_out(room: Room, request: Request) -> Any:
+    return RoomOut(room, context={"request": request}).data
+
+
+def _message_out(message: Message) -> Any:
+    return serialize(messages.shown().get(pk=message.pk))

@@ -2,20 +2,17 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, pane, rooms
+from chat import messages, pane, rooms, uploads
 from chat.formats import serialize
-from chat.models import Attachment, Message, Room
+from chat.models import Message, Room
 from skilllink import files
 from skilllink.errors import Malformed
 from skilllink.ids import uuid7
-from skilllink.transactions import verb
 
 
 @login_required
@@ -71,9 +68,7 @@ def upload(request: HttpRequest, pk: Any) -> HttpResponse:
     given = request.FILES.get("file")
     if given is None:
         raise Malformed()
-    facts = files.check_upload(given, max_bytes=settings.SKILLLINK["FILE_BYTES"])
-    kept = files.reencode_image(given) if facts.mime.startswith("image/") else given
-    attachment = _keep(room, request.user, kept, facts)
+    attachment = uploads.keep(room, request.user, given)
     return JsonResponse({"id": str(attachment.pk), "name": attachment.name, "size": attachment.size}, status=201)
 
 
@@ -81,9 +76,7 @@ def upload(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
     """A file of a room, to whoever is in it; one not sent yet to its uploader alone."""
-    rows = Attachment.objects.filter(room__in=Room.objects.visible_to(request.user))
-    mine = Q(message__isnull=True, uploader=request.user)
-    found = get_object_or_404(rows.filter(mine | Q(message__in=messages.open_to(request.user))), pk=pk)
+    found = get_object_or_404(uploads.visible_to(request.user), pk=pk)
     return files.serve(request, found.file, found.name, mime=found.mime)
 
 
@@ -93,13 +86,6 @@ def delete(request: HttpRequest, pk: Any) -> HttpResponse:
     message = get_object_or_404(Message.objects.filter(room__in=Room.objects.visible_to(request.user)), pk=pk)
     messages.delete(message, by=request.user)
     return redirect(message.room)
-
-
-@verb
-def _keep(room: Room, uploader: Any, file: Any, facts: files.FileFacts) -> Attachment:
-    return Attachment.objects.create(
-        room=room, uploader=uploader, file=file, name=facts.name, mime=facts.mime, size=facts.size
-    )
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -2,16 +2,29 @@
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from django.conf import settings
+from django.urls import reverse
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView
+from rest_framework.generics import ListAPIView, RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from payment import accounts, deposits, idempotency
+from payment import accounts, deposits
+from payment.api.acting import KEY, act
 from payment.models import Deposit, Entry
-from skilllink.errors import Malformed, Missing
+from skilllink.api import Amount, Strict, Words
+
+
+class PurseOut(serializers.Serializer[Any]):
+    """Minor units of one currency."""
+
+    currency = serializers.CharField()
+    wallet = serializers.IntegerField(help_text="Deposited")
+    pending = serializers.IntegerField(help_text="Earned, still clearing")
+    available = serializers.IntegerField(help_text="Earned and cleared")
+    in_escrow = serializers.IntegerField()
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):
@@ -27,17 +40,27 @@ class EntrySerializer(serializers.ModelSerializer[Entry]):
 
 
 class DepositSerializer(serializers.ModelSerializer[Deposit]):
+    pay_at = serializers.SerializerMethodField(help_text="The page where it is paid; cards never pass the API")
+
     class Meta:
         model = Deposit
-        fields = ("id", "amount", "currency", "status", "failure", "created_at", "ended_at")
+        fields = ("id", "amount", "currency", "status", "failure", "created_at", "ended_at", "pay_at")
+
+    def get_pay_at(self, row: Deposit) -> str:
+        return settings.SITE_URL + reverse("payment:deposit", args=[row.pk])
+
+
+class DepositIn(Strict):
+    amount = Amount()
+    currency = Words()
 
 
 class Wallet(APIView):
-    """Per currency: wallet, pending, available, in_escrow."""
-
-    @extend_schema(responses=dict)
+    @extend_schema(responses=PurseOut(many=True))
     def get(self, request: Request) -> Response:
-        return Response(accounts.balances(request.user))
+        """What I have, one line per currency."""
+        balances = sorted(accounts.balances(request.user).items())
+        return Response(PurseOut([{"currency": currency, **line} for currency, line in balances], many=True).data)
 
 
 class Entries(ListAPIView[Entry]):
@@ -51,34 +74,29 @@ class Entries(ListAPIView[Entry]):
         return Entry.objects.filter(account__user=self.request.user.pk).select_related("account", "transfer")
 
 
-class Deposits(APIView):
-    """Ask for a deposit; paying it is a second step."""
+class Deposits(ListAPIView[Deposit]):
+    """My deposits, newest first."""
 
-    @extend_schema(
-        request=dict,
-        responses={201: DepositSerializer},
-        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, required=False)],
-    )
+    serializer_class = DepositSerializer
+    queryset = Deposit.objects.none()
+    filter_backends: list[Any] = []
+
+    def get_queryset(self) -> Any:
+        return Deposit.objects.visible_to(self.request.user)
+
+    @extend_schema(parameters=[KEY], request=DepositIn, responses={201: DepositSerializer})
     def post(self, request: Request) -> Response:
-        if not isinstance(request.data, dict) or set(request.data) != {"amount", "currency"}:
-            raise Malformed(fields={"amount": "Give amount (minor units) and currency, nothing else."})
-        amount, currency = request.data["amount"], request.data["currency"]
-        key = request.headers.get("Idempotency-Key")
-        if key is None:
-            return Response(DepositSerializer(deposits.request(request.user, amount, currency)).data, status=201)
-        fingerprint = idempotency.fingerprint("POST", request.path, dict(request.data))
-
-        def effect() -> tuple[int, Any]:
-            return 201, DepositSerializer(deposits.request.within(request.user, amount, currency)).data
-
-        status, data = idempotency.once(request.user, key, fingerprint, effect)
-        return Response(data, status=status)
+        """Ask for a deposit; it is paid on the page `pay_at`."""
+        given = DepositIn.read(request)
+        shape = lambda row: DepositSerializer(row).data  # noqa: E731
+        return act(request, deposits.request, shape, request.user, given["amount"], given["currency"], status=201)
 
 
-class DepositShow(APIView):
-    @extend_schema(responses=DepositSerializer)
-    def get(self, request: Request, pk: Any) -> Response:
-        row = Deposit.objects.visible_to(request.user).filter(pk=pk).first()
-        if row is None:
-            raise Missing()
-        return Response(DepositSerializer(row).data)
+class DepositShow(RetrieveAPIView[Deposit]):
+    """One of my deposits."""
+
+    serializer_class = DepositSerializer
+    queryset = Deposit.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Deposit.objects.visible_to(self.request.user)

@@ -1,51 +1,78 @@
-"""Bids and offers over the API: the pages' verbs and refusals. Amounts are integer minor units of `currency`."""
+"""Bids over the API: the pages' verbs and refusals. Amounts are integer minor units of `currency`."""
 
 from typing import Any
 
+import django_filters
+from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import bids, offers
-from projects.api.strict import Strict
-from projects.models import Bid, Gig, Offer
+from payment.api.acting import KEY, act
+from projects import bid_changes, bids
+from projects.api.files import FileOut
+from projects.models import Bid, Gig
+from skilllink.api import Amount, FilesIn, Flag, Nothing, Strict, Whole, Words
 from skilllink.errors import Missing
+from users.api.who import Who
+
+TERMS = ("amount", "days", "letter", "milestones", "answers", "challenge_answer")
 
 
-class BidOut(serializers.ModelSerializer[Bid]):
-    """A whole bid: for its author and the client. What only the client knows isn't in it."""
+class StepIn(Strict):
+    title = Words()
+    amount = Amount()
+    days = Whole(required=False)
+
+
+class StepOut(serializers.Serializer[Any]):
+    title = serializers.CharField()
+    amount = serializers.IntegerField()
+    days = serializers.IntegerField()
+
+
+class BidRow(serializers.ModelSerializer[Bid]):
+    """A bid in a list: what it says is read one by one, because its author sees when it was opened."""
+
+    freelancer = Who(read_only=True)
 
     class Meta:
         model = Bid
-        fields = (
-            "id", "gig", "freelancer", "amount", "currency", "days", "letter", "milestones", "answers",
-            "challenge_answer", "status", "submitted_at", "revised_at", "viewed_at", "decline_reason", "version",
+        fields: tuple[str, ...] = (
+            "id", "gig", "freelancer", "amount", "currency", "days", "status", "submitted_at", "revised_at", "viewed_at",
+            "ended_at", "version",
         )  # fmt: skip
         read_only_fields = fields
 
     def to_representation(self, bid: Bid) -> dict[str, Any]:
+        """Only the client knows who is on the shortlist."""
         shown = super().to_representation(bid)
-        request = self.context.get("request")
-        if bid.status == "shortlisted" and request is not None and request.user.pk == bid.freelancer_id:
+        if bid.status == "shortlisted" and self.context["request"].user.pk == bid.freelancer_id:
             shown["status"] = "submitted"
         return shown
 
 
-class StepIn(Strict):
-    title = serializers.CharField(max_length=120)
-    amount = serializers.JSONField()
-    days = serializers.IntegerField(required=False, min_value=1, max_value=365)
+class BidOut(BidRow):
+    """A whole bid: for its author and the client."""
+
+    milestones = StepOut(many=True, read_only=True)
+    answers = serializers.ListField(child=serializers.CharField(), read_only=True)
+    files = FileOut(many=True, read_only=True)
+
+    class Meta(BidRow.Meta):
+        fields = (*BidRow.Meta.fields, "letter", "milestones", "answers", "challenge_answer", "decline_reason", "files")
+        read_only_fields = fields
 
 
 class BidTerms(Strict):
-    amount = serializers.JSONField()
-    days = serializers.IntegerField()
-    letter = serializers.CharField()
+    amount = Amount()
+    days = Whole()
+    letter = Words()
     milestones = StepIn(many=True, required=False)
-    answers = serializers.ListField(child=serializers.CharField(), required=False)
-    challenge_answer = serializers.CharField(required=False, allow_blank=True)
+    answers = serializers.ListField(child=Words(), required=False)
+    challenge_answer = Words(required=False)
 
 
 class BidIn(BidTerms):
@@ -53,28 +80,51 @@ class BidIn(BidTerms):
 
 
 class BidChange(BidTerms):
-    version = serializers.IntegerField(required=False)
+    version = Whole(required=False)
 
 
 class Reason(Strict):
-    reason = serializers.CharField()
-
-
-class OptionalReason(Strict):
-    reason = serializers.CharField(required=False, allow_blank=True)
-    version = serializers.IntegerField(required=False)
-
-
-class Version(Strict):
-    version = serializers.IntegerField(required=False)
+    reason = Words(default="")
 
 
 class Switch(Strict):
-    on = serializers.BooleanField(default=True)
+    on = Flag(default=True)
 
 
-class Nothing(Strict):
-    """A verb without arguments."""
+class RoomOf(serializers.Serializer[Any]):
+    room = serializers.UUIDField(source="pk")
+
+
+class ChangeOut(serializers.Serializer[bid_changes.Change]):
+    """One field that a version changed, in words as on the page."""
+
+    field = serializers.CharField(source="name")
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class VersionOut(serializers.Serializer[bid_changes.Step]):
+    version = serializers.IntegerField(source="row.version")
+    at = serializers.DateTimeField(source="row.at")
+    amount = serializers.IntegerField(source="row.amount")
+    days = serializers.IntegerField(source="row.days")
+    letter = serializers.CharField(source="row.letter")
+    milestones = StepOut(source="row.milestones", many=True)
+    changes = ChangeOut(many=True)
+
+
+class BidFilters(django_filters.FilterSet):
+    gig = django_filters.UUIDFilter()
+    status = django_filters.ChoiceFilter(choices=Bid.Status.choices, method="by_status")
+
+    def by_status(self, rows: Any, name: str, value: str) -> Any:
+        """A shortlisted bid counts as sent for its author, who isn't to know."""
+        own = Q(freelancer=self.request.user.pk)
+        if value == "shortlisted":
+            return rows.filter(~own, status=value)
+        if value == "submitted":
+            return rows.filter(Q(status=value) | own & Q(status="shortlisted"))
+        return rows.filter(status=value)
 
 
 class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Bid]):
@@ -82,121 +132,89 @@ class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
 
     serializer_class = BidOut
     queryset = Bid.objects.none()
-    filterset_fields = ("gig", "status")
+    filterset_class = BidFilters
     lookup_value_converter = "uuid"
 
     def get_queryset(self) -> Any:
-        return Bid.objects.visible_to(self.request.user)
+        rows = Bid.objects.visible_to(self.request.user).select_related("freelancer", "gig")
+        return rows if self.action == "list" else rows.prefetch_related("files")
 
-    @extend_schema(request=BidIn, responses={201: BidOut})
+    def get_serializer_class(self) -> Any:
+        return BidRow if self.action == "list" else BidOut
+
+    def retrieve(self, request: Request, pk: str) -> Response:
+        """A whole bid. The client's first reading is told to its author, as on the page."""
+        bid = self.get_object()
+        if bid.viewed_at is None and bid.gig.client_id == request.user.pk:
+            bid.viewed_at = bids.mark_viewed(bid, by=request.user).viewed_at
+        return Response(self._shape(bid))
+
+    @extend_schema(parameters=[KEY], request=BidIn, responses={201: BidOut})
     def create(self, request: Request) -> Response:
         """Send a bid."""
         values = BidIn.read(request)
         gig = Gig.objects.visible_to(request.user).filter(pk=values.pop("gig")).first()
         if gig is None:
             raise Missing()
-        return self._answer(bids.submit(gig, request.user, **values), 201)
+        return act(request, bids.submit, self._shape, gig, request.user, status=201, **values)
 
-    @extend_schema(request=BidChange, responses=BidOut)
+    @extend_schema(parameters=[KEY], request=BidChange, responses=BidOut)
     def update(self, request: Request, pk: str) -> Response:
         """Change a bid as a whole, until an offer was made."""
-        return self._answer(bids.revise(self.get_object(), by=request.user, **BidChange.read(request)))
+        bid = self.get_object()
+        return act(request, bids.revise, self._shape, bid, by=request.user, **BidChange.read(request))
 
-    @extend_schema(request=Nothing, responses=BidOut)
+    @extend_schema(parameters=[KEY], request={"multipart/form-data": FilesIn}, responses=BidOut)
+    @action(["POST"], detail=True)
+    def files(self, request: Request, pk: str) -> Response:
+        """Add files to one's own bid; what it says stays."""
+        bid = self.get_object()
+        terms = {name: getattr(bid, name) for name in TERMS}
+        given = FilesIn.read(request)
+        return act(request, bids.revise, self._shape, bid, by=request.user, version=bid.version, **terms, **given)
+
+    @extend_schema(parameters=[KEY], request=Nothing, responses=BidOut)
     @action(["POST"], detail=True)
     def withdraw(self, request: Request, pk: str) -> Response:
-        return self._answer(bids.withdraw(self.get_object(), by=request.user))
+        """Take a bid back before it is accepted."""
+        return self._act(request, bids.withdraw, Nothing)
 
-    @extend_schema(request=Switch, responses=BidOut)
+    @extend_schema(parameters=[KEY], request=Switch, responses=BidOut)
     @action(["POST"], detail=True)
     def shortlist(self, request: Request, pk: str) -> Response:
-        return self._answer(bids.shortlist(self.get_object(), by=request.user, **Switch.read(request)))
+        """Put a bid on the client's shortlist, or take it off."""
+        return self._act(request, bids.shortlist, Switch)
 
-    @extend_schema(request=Reason, responses=BidOut)
+    @extend_schema(parameters=[KEY], request=Switch, responses=BidOut)
+    @action(["POST"], detail=True)
+    def archive(self, request: Request, pk: str) -> Response:
+        """Put a bid away from the client's list, or back."""
+        return self._act(request, bids.archive, Switch)
+
+    @extend_schema(parameters=[KEY], request=Reason, responses=BidOut)
     @action(["POST"], detail=True)
     def decline(self, request: Request, pk: str) -> Response:
-        return self._answer(bids.decline(self.get_object(), by=request.user, **Reason.read(request)))
+        """Say no, with a reason that the freelancer reads."""
+        return self._act(request, bids.decline, Reason)
 
-    def _answer(self, bid: Bid, status: int = 200) -> Response:
-        return Response(BidOut(bid, context=self.get_serializer_context()).data, status=status)
-
-
-class OfferOut(serializers.ModelSerializer[Offer]):
-    held = serializers.SerializerMethodField()
-    contract = serializers.SerializerMethodField()
-
-    class Meta:
-        model = Offer
-        fields = (
-            "id", "bid", "made_by", "round", "amount", "currency", "days", "milestones", "hold", "review_days",
-            "revisions", "fee_bps", "message", "status", "sent_at", "due_at", "answered_at", "answer_reason", "held",
-            "contract", "version",
-        )  # fmt: skip
-        read_only_fields = fields
-
-    def get_held(self, offer: Offer) -> int:
-        return offer.escrow.held if offer.escrow else 0
-
-    def get_contract(self, offer: Offer) -> str | None:
-        contract = getattr(offer, "contract", None)
-        return str(contract.pk) if contract else None
-
-
-class OfferTerms(Strict):
-    message = serializers.CharField(required=False, allow_blank=True)
-    hold = serializers.ChoiceField(Offer.Hold.choices, required=False)
-    amount = serializers.JSONField(required=False)
-    days = serializers.IntegerField(required=False)
-    milestones = StepIn(many=True, required=False)
-    review_days = serializers.IntegerField(required=False, allow_null=True)
-    version = serializers.IntegerField(required=False)
-
-
-class OfferIn(OfferTerms):
-    bid = serializers.UUIDField()
-
-
-class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Offer]):
-    """Offers one made or got."""
-
-    serializer_class = OfferOut
-    queryset = Offer.objects.none()
-    filterset_fields = ("bid", "status")
-    lookup_value_converter = "uuid"
-
-    def get_queryset(self) -> Any:
-        return Offer.objects.visible_to(self.request.user).select_related("escrow", "contract")
-
-    @extend_schema(request=OfferIn, responses={201: OfferOut})
-    def create(self, request: Request) -> Response:
-        """Make an offer; the money is held with it."""
-        values = OfferIn.read(request)
-        bid = Bid.objects.visible_to(request.user).filter(pk=values.pop("bid")).first()
-        if bid is None:
-            raise Missing()
-        return self._answer(offers.make(bid, by=request.user, **values), 201)
-
-    @extend_schema(request=Version, responses={200: dict})
+    @extend_schema(parameters=[KEY], request=Nothing, responses=RoomOf)
     @action(["POST"], detail=True)
-    def accept(self, request: Request, pk: str) -> Response:
-        contract = offers.accept(self.get_object(), by=request.user, **Version.read(request))
-        return Response({"contract": str(contract.pk)})
+    def room(self, request: Request, pk: str) -> Response:
+        """The room of this bid, opened when there is none."""
+        bid = self.get_object()
+        Nothing.read(request)
+        return act(request, bids.open_room, lambda room: RoomOf(room).data, bid, by=request.user)
 
-    @extend_schema(request=OptionalReason, responses=OfferOut)
-    @action(["POST"], detail=True)
-    def decline(self, request: Request, pk: str) -> Response:
-        return self._answer(offers.decline(self.get_object(), by=request.user, **OptionalReason.read(request)))
+    @extend_schema(responses=VersionOut(many=True), filters=False)
+    @action(["GET"], detail=True, pagination_class=None)
+    def versions(self, request: Request, pk: str) -> Response:
+        """Every version of the bid, newest first, and what each changed."""
+        steps: Any = bid_changes.history(self.get_object())
+        return Response(VersionOut(steps, many=True).data)
 
-    @extend_schema(request=Version, responses=OfferOut)
-    @action(["POST"], detail=True)
-    def withdraw(self, request: Request, pk: str) -> Response:
-        return self._answer(offers.withdraw(self.get_object(), by=request.user, **Version.read(request)))
+    def _act(self, request: Request, verb: Any, shape: type[Strict]) -> Response:
+        bid = self.get_object()
+        return act(request, verb, self._shape, bid, by=request.user, **shape.read(request))
 
-    @extend_schema(request=OfferTerms, responses={201: OfferOut})
-    @action(["POST"], detail=True)
-    def counter(self, request: Request, pk: str) -> Response:
-        return self._answer(offers.counter(self.get_object(), by=request.user, **OfferTerms.read(request)), 201)
-
-    def _answer(self, offer: Offer, status: int = 200) -> Response:
-        fresh = self.get_queryset().get(pk=offer.pk)
-        return Response(OfferOut(fresh).data, status=status)
+    def _shape(self, bid: Bid) -> Any:
+        return BidOut(bid, context=self.get_serializer_context()).data

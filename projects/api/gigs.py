@@ -2,21 +2,24 @@
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from projects import gig_list, gigs, live_board
-from projects.api.strict import Strict
-from projects.models import Gig
+from payment.api.acting import KEY, act
+from projects import credibility, gig_list, gigs, live_board
+from projects.api.files import FileOut
+from projects.models import Gig, Invitation
+from skilllink.api import Amount, Day, FilesIn, Nothing, Strict, Whole, Words
+from users.api.who import Who
 
 
 class GigOut(serializers.ModelSerializer[Gig]):
-    client = serializers.SerializerMethodField()
+    client = Who(read_only=True)
     skills = serializers.SlugRelatedField("slug", many=True, read_only=True)
+    files = FileOut(many=True, read_only=True)
 
     class Meta:
         model = Gig
@@ -24,112 +27,212 @@ class GigOut(serializers.ModelSerializer[Gig]):
             "id", "client", "title", "brief", "category", "skills", "kind", "budget_min", "budget_max", "currency",
             "hours_per_week", "duration_weeks", "experience", "deadline", "questions", "challenge", "visibility",
             "board_mode", "positions", "hires", "bidding_days", "status", "posted_at", "bids_close_at", "expires_at",
-            "live_bids", "version",
+            "removed_reason", "live_bids", "files", "version",
         )  # fmt: skip
         read_only_fields = fields
 
-    def get_client(self, gig: Gig) -> dict[str, str]:
-        return {"id": str(gig.client_id), "name": gig.client.name}
-
 
 class GigIn(Strict):
-    title = serializers.CharField(required=False, allow_blank=True)
-    brief = serializers.CharField(required=False, allow_blank=True)
-    category = serializers.CharField(required=False)
-    skills = serializers.ListField(child=serializers.CharField(), required=False, max_length=15)
+    title = Words(required=False)
+    brief = Words(required=False)
+    category = Words(required=False)
+    skills = serializers.ListField(child=Words(), required=False)
     kind = serializers.ChoiceField(Gig.Kind.choices, required=False)
-    budget_min = serializers.JSONField(required=False)
-    budget_max = serializers.JSONField(required=False)
-    currency = serializers.CharField(required=False)
-    hours_per_week = serializers.IntegerField(required=False, allow_null=True)
-    duration_weeks = serializers.IntegerField(required=False, allow_null=True)
+    budget_min = Amount(required=False)
+    budget_max = Amount(required=False)
+    currency = Words(required=False)
+    hours_per_week = Whole(required=False, allow_null=True)
+    duration_weeks = Whole(required=False, allow_null=True)
     experience = serializers.ChoiceField(Gig.Experience.choices, required=False)
-    deadline = serializers.DateField(required=False, allow_null=True)
-    questions = serializers.ListField(child=serializers.CharField(), required=False)
-    challenge = serializers.CharField(required=False, allow_blank=True)
+    deadline = Day(required=False, allow_null=True)
+    questions = serializers.ListField(child=Words(), required=False)
+    challenge = Words(required=False)
     visibility = serializers.ChoiceField(Gig.Visibility.choices, required=False)
     board_mode = serializers.ChoiceField(Gig.BoardMode.choices, required=False)
-    positions = serializers.IntegerField(required=False)
-    bidding_days = serializers.IntegerField(required=False)
+    positions = Whole(required=False)
+    bidding_days = Whole(required=False)
 
 
 class GigChange(GigIn):
-    version = serializers.IntegerField(required=False)
+    version = Whole(required=False)
 
 
-class Nothing(Strict):
-    """A verb without arguments."""
+class InviteIn(Strict):
+    person = Words(help_text="The address of a profile, or its last part")
+
+
+class InvitationOut(serializers.ModelSerializer[Invitation]):
+    freelancer = Who(read_only=True)
+
+    class Meta:
+        model = Invitation
+        fields = ("id", "gig", "freelancer", "at")
+        read_only_fields = fields
+
+
+class FactOut(serializers.Serializer[credibility.Fact]):
+    """One line of the credibility card, and of how many it speaks."""
+
+    fact = serializers.CharField(source="label")
+    value = serializers.CharField()
+    n = serializers.CharField()
+
+
+class BoardRowOut(serializers.Serializer[live_board.Row]):
+    """One bid; null is what the caller may not see."""
+
+    id = serializers.UUIDField(source="bid.pk", default=None, help_text="The bid, for its author and the client")
+    freelancer = Who(source="person")
+    submitted_at = serializers.DateTimeField(source="at")
+    mine = serializers.BooleanField()
+    withdrawn = serializers.BooleanField(source="gone")
+    amount = serializers.IntegerField(allow_null=True)
+    days = serializers.IntegerField(allow_null=True)
+    points = serializers.FloatField(source="rank.points", default=None)
+    parts = serializers.SerializerMethodField(help_text="What the points are made of; they sum to them")
+
+    def get_parts(self, row: live_board.Row) -> dict[str, float] | None:
+        return {name: tenths / 10 for name, tenths in row.rank.parts.items()} if row.rank else None
+
+
+class BoardOut(serializers.Serializer[live_board.Board]):
+    count = serializers.IntegerField()
+    rows = BoardRowOut(many=True)
+
+
+FILTERS = [
+    OpenApiParameter("mine", str, description="1: one's own gigs in any state"),
+    OpenApiParameter("q", str, description="Words to find"),
+    OpenApiParameter("category", str),
+    OpenApiParameter("experience", str),
+    OpenApiParameter("skill", str),
+]
 
 
 class GigViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Gig]):
-    """Open gigs one may see; `mine=1` for one's own in any state. Verbs are sub-resources: `POST …/close/`."""
+    """Gigs one may see. Verbs are sub-resources: `POST …/close/`."""
 
     serializer_class = GigOut
     queryset = Gig.objects.none()
+    filter_backends: list[Any] = []
     lookup_value_converter = "uuid"
-
-    def get_permissions(self) -> list[Any]:
-        return [AllowAny()] if self.action in ("list", "retrieve", "board") else [IsAuthenticated()]
 
     def get_queryset(self) -> Any:
         user, params = self.request.user, self.request.query_params
-        if self.action == "list" and not params.get("mine"):
-            rows = gig_list.filtered(gig_list.board(user, params), params)
-        elif self.action == "list":
-            rows = Gig.objects.filter(client=user) if user.is_authenticated else Gig.objects.none()
-        else:
+        if self.action != "list":
             rows = Gig.objects.visible_to(user)
-        return rows.select_related("client").prefetch_related("skills")
+        elif params.get("mine"):
+            rows = Gig.objects.filter(client=user)
+        else:
+            rows = gig_list.filtered(gig_list.board(user, params), params)
+        return rows.select_related("client").prefetch_related("skills", "files")
 
-    @extend_schema(request=GigIn, responses={201: GigOut})
+    @extend_schema(parameters=FILTERS)
+    def list(self, request: Request) -> Response:
+        """Open gigs, newest first; `mine=1` for one's own."""
+        return super().list(request)
+
+    @extend_schema(parameters=[KEY], request=GigIn, responses={201: GigOut})
     def create(self, request: Request) -> Response:
         """Post a gig."""
-        gig = gigs.post(request.user, **GigIn.read(request))
-        return Response(GigOut(gig).data, status=201)
+        return act(request, gigs.post, _shape, request.user, status=201, **GigIn.read(request))
+
+    @extend_schema(parameters=[KEY], request=GigIn, responses={201: GigOut})
+    @action(["POST"], detail=False)
+    def draft(self, request: Request) -> Response:
+        """Keep a gig without posting it."""
+        return act(request, gigs.save_draft, _shape, request.user, status=201, **GigIn.read(request))
 
     @extend_schema(request=GigChange, responses=GigOut)
     def partial_update(self, request: Request, pk: str) -> Response:
-        """Change a posted gig; `version` refuses a stale change with 409."""
-        return self._answer(gigs.edit(self.get_object(), by=request.user, **GigChange.read(request)))
+        """Change a gig; `version` refuses a change of what was changed meanwhile with 409."""
+        gig = self.get_object()
+        values = GigChange.read(request)
+        if gig.status == Gig.Status.DRAFT:
+            values.pop("version", None)
+            return act(request, gigs.save_draft, _shape, request.user, gig, **values)
+        return act(request, gigs.edit, _shape, gig, by=request.user, **values)
 
-    @extend_schema(request=Nothing, responses=GigOut)
+    @extend_schema(request=None, responses={204: None})
+    def destroy(self, request: Request, pk: str) -> Response:
+        """Throw a draft away. A posted gig is closed, not deleted."""
+        gigs.discard(self.get_object(), by=request.user)
+        return Response(status=204)
+
+    @extend_schema(parameters=[KEY], request=GigIn, responses=GigOut)
+    @action(["POST"], detail=True)
+    def post(self, request: Request, pk: str) -> Response:
+        """Post a draft, completed with the given fields."""
+        return act(request, gigs.post, _shape, request.user, draft=self.get_object(), **GigIn.read(request))
+
+    @extend_schema(parameters=[KEY], request=Nothing, responses=GigOut)
     @action(["POST"], detail=True)
     def pause(self, request: Request, pk: str) -> Response:
-        return self._answer(gigs.pause(self.get_object(), by=request.user))
+        """Take no bids for a while."""
+        return self._act(request, gigs.pause)
 
-    @extend_schema(request=Nothing, responses=GigOut)
+    @extend_schema(parameters=[KEY], request=Nothing, responses=GigOut)
     @action(["POST"], detail=True)
     def resume(self, request: Request, pk: str) -> Response:
-        return self._answer(gigs.resume(self.get_object(), by=request.user))
+        """Take bids again."""
+        return self._act(request, gigs.resume)
 
-    @extend_schema(request=Nothing, responses=GigOut)
+    @extend_schema(parameters=[KEY], request=Nothing, responses=GigOut)
     @action(["POST"], detail=True)
     def renew(self, request: Request, pk: str) -> Response:
-        return self._answer(gigs.renew(self.get_object(), by=request.user))
+        """Begin the bidding window and the idle clock anew."""
+        return self._act(request, gigs.renew)
 
-    @extend_schema(request=Nothing, responses=GigOut)
+    @extend_schema(parameters=[KEY], request=Nothing, responses=GigOut)
     @action(["POST"], detail=True)
     def close(self, request: Request, pk: str) -> Response:
-        return self._answer(gigs.close(self.get_object(), by=request.user))
+        """End the gig; waiting offers are taken back with their money."""
+        return self._act(request, gigs.close)
 
-    @extend_schema(responses={200: dict})
+    @extend_schema(parameters=[KEY], request={"multipart/form-data": FilesIn}, responses=GigOut)
+    @action(["POST"], detail=True)
+    def files(self, request: Request, pk: str) -> Response:
+        """Add files to one's own gig."""
+        gig = self.get_object()
+        given = FilesIn.read(request)
+        if gig.status == Gig.Status.DRAFT:
+            return act(request, gigs.save_draft, _shape, request.user, gig, **given)
+        return act(request, gigs.edit, _shape, gig, by=request.user, **given)
+
+    @extend_schema(parameters=[KEY], request=InviteIn, responses={201: InvitationOut})
+    @action(["POST"], detail=True)
+    def invite(self, request: Request, pk: str) -> Response:
+        """Ask a freelancer to bid."""
+        gig = self.get_object()
+        person = gigs.invitee(InviteIn.read(request)["person"], by=request.user)
+        return act(request, gigs.invite, lambda row: InvitationOut(row).data, gig, person, by=request.user, status=201)
+
+    @extend_schema(responses=InvitationOut(many=True), filters=False)
+    @action(["GET"], detail=True, pagination_class=None)
+    def invitations(self, request: Request, pk: str) -> Response:
+        """Whom the client has invited; for the client."""
+        gig = self.get_object()
+        if gig.client_id != request.user.pk:
+            raise gigs.NotYours()
+        return Response(InvitationOut(gig.invitations.select_related("freelancer").order_by("pk"), many=True).data)
+
+    @extend_schema(responses=BoardOut)
     @action(["GET"], detail=True)
     def board(self, request: Request, pk: str) -> Response:
-        """The live board as the caller may see it; what they may not see isn't in the answer."""
-        board = live_board.board_for(self.get_object(), request.user)
-        rows = [
-            {
-                "freelancer": {"id": str(row.person.pk), "name": row.person.name},
-                "submitted_at": row.at,
-                "mine": row.mine,
-                "withdrawn": row.gone,
-                **({"id": str(row.bid_id)} if row.bid else {}),
-                **({"amount": row.amount, "days": row.days} if row.amount is not None else {}),
-                **({"points": row.rank.points, "parts": dict(row.rank.labelled)} if row.rank else {}),
-            }
-            for row in board.rows
-        ]
-        return Response({"count": board.count, "rows": rows})
+        """The live board as the caller may see it, in the client's order."""
+        return Response(BoardOut(live_board.board_for(self.get_object(), request.user)).data)
 
-    def _answer(self, gig: Gig) -> Response:
-        return Response(GigOut(gig).data)
+    @extend_schema(responses=FactOut(many=True), filters=False)
+    @action(["GET"], detail=True, pagination_class=None)
+    def credibility(self, request: Request, pk: str) -> Response:
+        """What the client did so far."""
+        return Response(FactOut(credibility.card(self.get_object().client), many=True).data)
+
+    def _act(self, request: Request, verb: Any) -> Response:
+        gig = self.get_object()
+        Nothing.read(request)
+        return act(request, verb, _shape, gig, by=request.user)
+
+
+def _shape(gig: Gig) -> Any:
+    return GigOut(gig).data

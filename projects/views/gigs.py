@@ -4,11 +4,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -18,7 +16,7 @@ from projects.models import Gig, GigFile, Offer
 from projects.views.answers import see
 from skilllink import files
 from skilllink.clocks import now
-from skilllink.errors import Forbidden, Malformed, Missing, Refusal, TooLarge
+from skilllink.errors import Forbidden, Missing, Refusal, TooLarge
 from skilllink.markdown import render as markdown
 from users.models import Skill
 
@@ -228,10 +226,7 @@ def close(request: HttpRequest, pk: Any) -> HttpResponse:
 def invite(request: HttpRequest, pk: Any) -> HttpResponse:
     """Invite a freelancer by the address of their profile or its last part."""
     gig = found(request, pk)
-    handle = request.POST.get("person", "").strip().rstrip("/").rpartition("/")[2][:80]
-    person = get_user_model().objects.filter(profile__slug=handle, is_active=True).first() if handle else None
-    if person is None:
-        raise Malformed(_("There is no freelancer at that address. Paste the address of a profile."))
+    person = gigs.invitee(request.POST.get("person", ""), by=request.user)
     gigs.invite(gig, person, by=request.user)
     return see(gig.get_absolute_url())
 

@@ -6,8 +6,6 @@ from rest_framework.permissions import SAFE_METHODS, BasePermission
 
 from users.models import ApiToken
 
-SCOPES = ("read", "write")
-
 
 class HasScope(BasePermission):
     """`read` for reading, `write` for everything else. Anonymous requests are refused."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth import authenticate
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -15,26 +14,16 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from skilllink.errors import Forbidden, Malformed, Missing, Refusal
+from skilllink.api import Strict, Whole, Words
+from skilllink.errors import Malformed, Refusal
 from skilllink.realtime import tickets
-from skilllink.transactions import verb
-from users.api.permissions import SCOPES
-from users.models import ApiToken, Notification
+from users import tokens
+from users.models import ApiToken, Notification, User
 from users.notifications import inbox
-from users.standing import require_active
 
 
 class NotSignedIn(Refusal):
     code, status, sentence = "token.not_signed_in", 401, _("E-mail and password don't fit together.")
-
-
-class NeedsCode(Refusal):
-    code, status = "token.needs_code", 401
-    sentence = _("This account has a second factor: send its present code or a recovery code too.")
-
-
-class NotVerified(Forbidden):
-    code, sentence = "token.not_verified", _("Confirm your e-mail address first.")
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -45,20 +34,30 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Token …"}
 
 
-class SignInSerializer(serializers.Serializer[Any]):
-    email = serializers.EmailField()
-    password = serializers.CharField(trim_whitespace=False)
-    name = serializers.CharField(max_length=60)
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES), allow_empty=False)
-    code = serializers.CharField(required=False, max_length=12)
+class SignInSerializer(Strict):
+    email = Words()
+    password = Words()
+    name = Words()
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=tokens.SCOPES))
+    code = Words(required=False)
 
 
 class TokenSerializer(serializers.ModelSerializer[ApiToken]):
-    id = serializers.CharField(source="pk")
+    id = serializers.CharField(source="pk", read_only=True)
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=tokens.SCOPES), read_only=True)
 
     class Meta:
         model = ApiToken
         fields = ("id", "name", "scopes", "created", "expiry")
+        read_only_fields = fields
+
+
+class NewTokenSerializer(TokenSerializer):
+    token = serializers.CharField(read_only=True, help_text="Shown this once")
+
+    class Meta(TokenSerializer.Meta):
+        fields = (*TokenSerializer.Meta.fields, "token")
+        read_only_fields = fields
 
 
 class Tokens(APIView):
@@ -74,41 +73,37 @@ class Tokens(APIView):
     def get(self, request: Request) -> Response:
         return Response(TokenSerializer(ApiToken.objects.filter(user=request.user.pk), many=True).data)
 
-    @extend_schema(request=SignInSerializer, responses={201: dict})
+    @extend_schema(request=SignInSerializer, responses={201: NewTokenSerializer})
     def post(self, request: Request) -> Response:
-        given = SignInSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        data = given.validated_data
+        """A token for e-mail and password, and the second factor's code where there is one."""
+        data = SignInSerializer.read(request)
         user = authenticate(request._request, email=data["email"], password=data["password"])
         if user is None:
             raise NotSignedIn()
-        row, token = _issue(user, data)
-        return Response({"token": token, **TokenSerializer(row).data}, status=201)
+        row, token = tokens.for_password(user, name=data["name"], scopes=data["scopes"], code=data.get("code", ""))
+        return Response({**TokenSerializer(row).data, "token": token}, status=201)
 
 
 class TokenShow(APIView):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: str) -> Response:
         """End one of my tokens."""
-        if not ApiToken.objects.filter(user=request.user.pk, pk=pk).delete()[0]:
-            raise Missing()
+        tokens.end(request.user, pk)
         return Response(status=204)
 
 
+class MeOut(serializers.ModelSerializer[User]):
+    class Meta:
+        model = User
+        fields = ("id", "email", "name", "is_client", "is_freelancer", "timezone")
+        read_only_fields = fields
+
+
 class Me(APIView):
-    @extend_schema(responses=dict)
+    @extend_schema(responses=MeOut)
     def get(self, request: Request) -> Response:
-        user: Any = request.user
-        return Response(
-            {
-                "id": str(user.pk),
-                "email": user.email,
-                "name": user.name,
-                "is_client": user.is_client,
-                "is_freelancer": user.is_freelancer,
-                "timezone": user.timezone,
-            }
-        )
+        """Who the token speaks for."""
+        return Response(MeOut(request.user).data)
 
 
 class NotificationSerializer(serializers.ModelSerializer[Notification]):
@@ -130,33 +125,34 @@ class Notifications(ListAPIView[Notification]):
         return Notification.objects.visible_to(self.request.user)
 
 
+class ReadIn(Strict):
+    upto = Whole(required=False, help_text="All up to this number")
+    ids = serializers.ListField(child=serializers.UUIDField(), required=False, help_text="These")
+
+
+class ReadOut(serializers.Serializer[Any]):
+    marked = serializers.IntegerField()
+
+
 class NotificationsRead(APIView):
-    @extend_schema(request=dict, responses=dict)
+    @extend_schema(request=ReadIn, responses=ReadOut)
     def post(self, request: Request) -> Response:
-        """Mark as read up to a number: `{"upto": 12}`."""
-        upto = request.data.get("upto") if isinstance(request.data, dict) else None
-        if type(upto) is not int or upto < 0:
-            raise Malformed(fields={"upto": _("Give the last number you have read.")})
-        return Response({"marked": inbox.mark_read(request.user, upto=upto)})
+        """Mark as read: everything up to a number, or the given ones."""
+        given = ReadIn.read(request)
+        if len(given) != 1 or given.get("upto", 0) < 0:
+            raise Malformed(fields={"upto": _("Give the last number you have read, or ids.")})
+        if "upto" in given:
+            given["upto"] = min(given["upto"], inbox.head(request.user.pk))
+        return Response({"marked": inbox.mark_read(request.user, **given)})
+
+
+class TicketOut(serializers.Serializer[Any]):
+    ticket = serializers.CharField()
+    seconds = serializers.IntegerField()
 
 
 class Tickets(APIView):
-    @extend_schema(request=None, responses={201: dict})
+    @extend_schema(request=None, responses={201: TicketOut})
     def post(self, request: Request) -> Response:
         """A ticket that opens one socket within 30 seconds: `/ws/?ticket=…`."""
         return Response({"ticket": tickets.issue(request.user), "seconds": tickets.SECONDS}, status=201)
-
-
-@verb
-def _issue(user: Any, data: dict[str, Any]) -> tuple[ApiToken, str]:
-    """Judge the account and its second factor, then make the token. Returns the row and the token itself."""
-    require_active(user)
-    if not user.emailaddress_set.filter(verified=True).exists():
-        raise NotVerified()
-    factors = list(Authenticator.objects.filter(user=user))
-    # a passkey can't be shown here; whoever has no app with codes sends a recovery code
-    coded = [row for row in factors if row.type in (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)]
-    if factors and not any(row.wrap().validate_code(data.get("code", "")) for row in coded):
-        raise NeedsCode()
-    row, token = ApiToken.objects.create(user, name=data["name"], scopes=sorted(set(data["scopes"])))
-    return row, token

@@ -1,0 +1,54 @@
+"""How a POST of the API calls a verb: once, also when the request is sent again under the same `Idempotency-Key`."""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from payment import idempotency
+from skilllink.transactions import Verb
+
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    required=False,
+    description="The same key with the same request is answered byte for byte as before; with another request 409.",
+)
+
+
+def act(
+    request: Request, verb: Verb[Any, Any], shape: Callable[[Any], Any], *args: Any, status: int = 200, **kwargs: Any
+) -> Response:
+    """Call a verb and answer with the `shape` of what it returned; under an Idempotency-Key the answer is kept."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return Response(shape(verb(*args, **kwargs)), status=status)
+
+    def effect() -> tuple[int, Any]:
+        return status, shape(verb.within(*args, **kwargs))
+
+    print_ = idempotency.fingerprint(request.method or "", request.path, _body(request))
+    kept_status, kept_body = idempotency.once(request.user, key, print_, effect)
+    return Response(kept_body, status=kept_status)
+
+
+def _body(request: Request) -> Any:
+    """The body as plain data; of a file its name and the digest of what is in it."""
+    if not request.FILES:
+        return request.data
+    data: Any = request.data
+    fields = {name: data.getlist(name) for name in sorted(data) if name not in request.FILES}
+    files = [(name, file) for name in sorted(request.FILES) for file in request.FILES.getlist(name)]
+    return {"fields": fields, "files": [[name, file.name, _digest(file)] for name, file in files]}
+
+
+def _digest(file: Any) -> str:
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    file.seek(0)
+    return digest.hexdigest()
