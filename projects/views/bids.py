@@ -65,7 +65,7 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
 def _form_page(
     request: HttpRequest, form: BidForm, gig: Any, act: Callable[[], Bid], bid: Bid | None = None
 ) -> HttpResponse:
-    status = 200
+    status, refused = 200, None
     if request.method == "POST":
         status = 422
         if form.is_valid():
@@ -76,8 +76,8 @@ def _form_page(
                 raise
             except Refusal as refusal:
                 form.refuse(refusal)
-                status = refusal.status
-    facts = {"form": form, "gig": gig, "bid": bid, "fee_bps": rule("FREELANCER_FEE_BPS")}
+                status, refused = refusal.status, refusal
+    facts = {"form": form, "refusal": refused, "gig": gig, "bid": bid, "fee_bps": rule("FREELANCER_FEE_BPS")}
     return render(request, "projects/bid/form.html", facts, status=status)
 
 
@@ -113,7 +113,7 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def decline(request: HttpRequest, pk: Any) -> HttpResponse:
     bid = found(request, pk)
-    status, sentence, reason = 200, None, request.POST.get("reason", "")
+    status, refused, reason = 200, None, request.POST.get("reason", "")
     if request.method == "POST":
         try:
             bids.decline(bid, by=request.user, reason=reason)
@@ -121,10 +121,10 @@ def decline(request: HttpRequest, pk: Any) -> HttpResponse:
         except (Forbidden, Missing):
             raise
         except Refusal as refusal:
-            status, sentence = refusal.status, refusal.sentence
+            status, refused = refusal.status, refusal
     elif bid.gig.client_id != request.user.pk:
         raise bids.NotYours()
-    facts = {"bid": bid, "gig": bid.gig, "sentence": sentence, "reason": reason}
+    facts = {"bid": bid, "gig": bid.gig, "refusal": refused, "reason": reason}
     return render(request, "projects/bid/decline.html", facts, status=status)
 
 

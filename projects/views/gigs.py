@@ -127,7 +127,7 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
-    status = 200
+    status, refused = 200, None
     is_draft = gig is None or gig.status == Gig.Status.DRAFT
     if request.method == "POST":
         form = GigForm(request.POST, request.FILES)
@@ -139,7 +139,7 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
                 raise
             except Refusal as refusal:
                 form.refuse(refusal)
-                status = refusal.status
+                status, refused = refusal.status, refusal
         else:
             status = 422
     else:
@@ -148,6 +148,7 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
         )
     facts = {
         "form": form,
+        "refusal": refused,
         "gig": gig,
         "is_draft": is_draft,
         "skills": Skill.objects.order_by("name").values_list("name", flat=True),
