@@ -1,11 +1,13 @@
 """What is said in a room. Each verb locks the room, judges the membership again, takes one number, tells the room."""
 
 import hashlib
+import json
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +22,7 @@ from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
 
 PAGE = 200
-PAGE_CHARACTERS = 100_000  # of words and HTML in one page of the log: a slow line must get through a page in time
+PAGE_BYTES = 256 * 1024  # a socket's frame has a largest size, and a slow line must get through a page in time
 SIGNS = ("👍", "❤️", "🎉", "👀", "🙏", "✅")
 
 
@@ -193,27 +195,18 @@ def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
     more = len(rows) == min(limit, PAGE)
     wanted = {row.message_id for row in rows if row.message_id}
     found = {message.pk: message for message in shown().filter(pk__in=wanted)}
-    kept = _what_fits(rows, found)
-    last = {row.message_id: row.seq for row in kept}
-    events = [
-        _event(row, found.get(row.message_id), since=since)
-        for row in kept
-        if last[row.message_id] == row.seq or not row.message_id
-    ]
-    return {"events": events, "upto": kept[-1].seq if kept else seq, "more": more or len(kept) < len(rows)}
-
-
-def _what_fits(rows: list[RoomEvent], found: dict[Any, Message]) -> list[RoomEvent]:
-    """The first events whose messages together have PAGE_CHARACTERS, at least one."""
-    seen: set[Any] = set()
-    total = 0
-    for number, row in enumerate(rows):
-        if row.message_id and row.message_id not in seen:
-            seen.add(row.message_id)
-            total += 4 * len(found[row.message_id].body)  # the words, and their HTML of about three times as many
-        if number and total > PAGE_CHARACTERS:
-            return rows[:number]
-    return rows
+    last = {row.message_id: row.seq for row in rows}
+    events: list[dict[str, Any]] = []
+    upto, size = seq, 0
+    for row in rows:
+        if not row.message_id or last[row.message_id] == row.seq:
+            event = _event(row, found.get(row.message_id), since=since)
+            size += len(json.dumps(event, cls=DjangoJSONEncoder))
+            if events and size > PAGE_BYTES:
+                return {"events": events, "upto": upto, "more": True}
+            events.append(event)
+        upto = row.seq
+    return {"events": events, "upto": upto, "more": more}
 
 
 def history(membership: Membership, *, before: int | None = None, limit: int = 50) -> list[Message]:

@@ -103,8 +103,9 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
     },
     os.environ,
 )
-# the server's own limit lies above the product's, so that a frame just over it gets an answer before the close
-SOCKET_MESSAGE_BYTES = 2 * SKILLLINK["FRAME_BYTES"]
+# The server's own limit, also for what it sends. It lies above the product's for what comes in, so that a frame over
+# that gets an answer before the close, and above the largest page of a room's log.
+SOCKET_MESSAGE_BYTES = 1024 * 1024
 CURRENCIES = env.list("SKILLLINK_CURRENCIES", default=["USD", "EUR", "JPY", "KWD"])
 DEFAULT_CURRENCY = env.str("SKILLLINK_DEFAULT_CURRENCY", default="USD")
 

@@ -17,7 +17,8 @@ from skilllink.realtime.push import group_name
 log = structlog.get_logger(__name__)
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 BACKLOG = 256
-TOO_SLOW = 4408
+BACKLOG_BYTES = 512 * 1024
+TOO_SLOW, FAILED = 4408, 4500
 RESUBSCRIBE_SECONDS = 5
 
 
@@ -28,11 +29,21 @@ class Member:
         self.user, self.session_key, self.send = user, session_key, send
         self.topics: dict[str, int] = {}  # topic → the membership version under which they were let in
         self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(BACKLOG)
+        self.waiting = 0  # bytes of events in the queue
+        self.answered = asyncio.Event()
+        self.answered.set()
         self.closed = False
         self.writer = asyncio.ensure_future(self._write())
 
+    async def answer(self, frame: dict[str, Any]) -> None:
+        """Queue the answer to what the socket asked once the one before has left: who doesn't read gets no more."""
+        await self.answered.wait()
+        if not self.closed:
+            self.answered.clear()
+            self._put({"type": "websocket.send", "text": _encoded(frame), "answer": True})
+
     def frame(self, frame: dict[str, Any]) -> None:
-        self.text(json.dumps(frame, separators=(",", ":"), default=str))
+        self.text(_encoded(frame))
 
     def text(self, text: str, *, lossy: bool = False) -> None:
         """Queue an encoded frame; a reader with a full queue is cut off and resumes by number.
@@ -40,9 +51,15 @@ class Member:
         A lossy one only uses the first half of the queue, so that it can't be what fills it.
         """
         if self.closed or (lossy and self.queue.qsize() >= BACKLOG // 2):
-            return
+            return None
+        if self.waiting and self.waiting + len(text) > BACKLOG_BYTES:
+            return self.close(TOO_SLOW)
+        self.waiting += len(text)
+        return self._put({"type": "websocket.send", "text": text, "size": len(text)})
+
+    def _put(self, message: dict[str, Any]) -> None:
         try:
-            self.queue.put_nowait({"type": "websocket.send", "text": text})
+            self.queue.put_nowait(message)
         except asyncio.QueueFull:
             self.close(TOO_SLOW)
 
@@ -50,23 +67,46 @@ class Member:
         if self.closed:
             return
         self.closed = True
-        while code == TOO_SLOW and not self.queue.empty():
-            self.queue.get_nowait()
+        self.answered.set()
+        if code == TOO_SLOW:  # the writer may wait for the reader, and keeping what is queued would only cost
+            self.writer.cancel()
+            self._drop()
+            self.writer = asyncio.ensure_future(self._write())
         if self.queue.full():
             self.queue.get_nowait()
         self.queue.put_nowait({"type": "websocket.close", "code": code})
 
+    def _drop(self) -> None:
+        while not self.queue.empty():
+            self.queue.get_nowait()
+
     async def _write(self) -> None:
-        while True:
-            message = await self.queue.get()
-            try:
-                await self.send(message)
-            except Exception as error:  # the server's own: the connection is gone, or won't take this
-                self.closed = True
-                log.warning("socket.send_failed", type=message["type"], error=str(error))
-                return
-            if message["type"] == "websocket.close":
-                return
+        while not await self._write_one(await self.queue.get()):
+            pass
+
+    async def _write_one(self, message: dict[str, Any]) -> bool:
+        """Whether that was the last: a close, or one that the reader or the server didn't take."""
+        self.waiting -= message.pop("size", 0)
+        is_answer = message.pop("answer", False)
+        try:
+            await asyncio.wait_for(self.send(message), settings.SKILLLINK["SOCKET_STALL"].total_seconds())
+        except TimeoutError:
+            await self._end(TOO_SLOW)
+            return True
+        except Exception as error:  # the server's own: it won't take this
+            log.warning("socket.send_failed", type=message["type"], error=str(error))
+            if message["type"] != "websocket.close":
+                await self._end(FAILED)
+            return True
+        if is_answer:
+            self.answered.set()
+        return bool(message["type"] == "websocket.close")
+
+    async def _end(self, code: int) -> None:
+        self.closed = True
+        self.answered.set()
+        self._drop()
+        await self.send({"type": "websocket.close", "code": code})
 
 
 class Hub:
@@ -140,7 +180,7 @@ class Hub:
             await self._revoke(topic, event["user"])
         else:
             await self._judge_again(topic, message.get("version", 0))
-            text = json.dumps({"type": "event", "topic": topic, "event": event}, separators=(",", ":"), default=str)
+            text = _encoded({"type": "event", "topic": topic, "event": event})
             for member in list(self.listeners.get(topic, ())):
                 member.text(text, lossy=message.get("lossy", False))
 
@@ -189,6 +229,10 @@ class Hub:
                     await get_channel_layer().group_add(group_name(topic), self.channel)
         except Exception as error:  # a layer that is down; the pulse itself doesn't need it
             log.warning("hub.resubscribe_failed", error=repr(error))
+
+
+def _encoded(frame: dict[str, Any]) -> str:
+    return json.dumps(frame, separators=(",", ":"), default=str, ensure_ascii=False)
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

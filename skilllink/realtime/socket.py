@@ -88,13 +88,13 @@ async def _take(hub: Hub, member: Member, message: dict[str, Any]) -> None:
         frame = _parse(text)
         answer = await _handle(hub, member, frame)
         if answer is not None:
-            member.frame({"type": "ack", "ref": frame.get("ref"), **answer})
+            await member.answer({"type": "ack", "ref": frame.get("ref"), **answer})
     except Exception as error:
         refusal = as_refusal(error)
         if refusal is None:
             log.exception("frame.failed", type=str(frame.get("type"))[:40])
             refusal = Unavailable()
-        member.frame(_error(refusal, frame.get("ref")))
+        await member.answer(_error(refusal, frame.get("ref")))
         if isinstance(refusal, TooMany):
             member.close(FLOODED)
     return None
@@ -185,6 +185,7 @@ def _count(user_id: Any) -> None:
 def _parse(text: str) -> dict[str, Any]:
     try:
         frame = json.loads(text)
+        json.dumps(frame, ensure_ascii=False).encode()  # half a surrogate pair can be neither kept nor sent
     except (ValueError, RecursionError) as error:
         raise Malformed(_("A frame is a JSON object.")) from error
     if not isinstance(frame, dict) or _depth(frame) > DEEPEST:
