@@ -1,5 +1,6 @@
 """Log lines: key=value on a terminal, JSON in production; no message bodies, no tokens."""
 
+import logging
 import sys
 from typing import Any
 
@@ -31,3 +32,12 @@ def make_renderer() -> Any:
     if sys.stderr.isatty():
         return structlog.dev.ConsoleRenderer()
     return structlog.processors.JSONRenderer()
+
+
+class NotReady(logging.Filter):
+    """Drops the lines about `/readyz` answering 503: whoever asks reads the answer, every second while it starts."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        request = record.msg.get("request", "") if isinstance(record.msg, dict) else getattr(record, "request", None)
+        path = request.rpartition(" ")[2] if isinstance(request, str) else getattr(request, "path", "")
+        return path != "/readyz" or record.levelno > logging.ERROR

@@ -65,9 +65,10 @@ class Command(BaseCommand):
         self.stdout.write(f"SkillLink runs on http://{host}:{port}/ (Ctrl-C ends it)")
         if settings.DEMO:
             self.stdout.write(
-                "Demo accounts: client@, freelancer@, moderator@, finance@, admin@demo.skilllink.test, "
-                "password skilllink-demo. Their mail: /demo/mail/"
+                f"Demo accounts, password skilllink-demo; their mail is at http://{host}:{port}/demo/mail/"
             )
+            for who in ("client", "freelancer", "moderator", "finance", "admin"):
+                self.stdout.write(f"  {who}@demo.skilllink.test")
         self.stdout.flush()
         server.run()
 
