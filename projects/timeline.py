@@ -202,7 +202,7 @@ def _delivery(data: dict[str, Any], contract: Contract) -> str:
 
 def percent(bps: int) -> str:
     """500 → `5 %`."""
-    return f"{bps / 100:g} %"
+    return f"{bps / 100:g}\N{NO-BREAK SPACE}%"
 
 
 def net(milestone: Milestone, gross: int) -> int:

@@ -33,6 +33,7 @@ PEOPLE = {
     "counter": "moses@demo.skilllink.test",
     "baker": "nora@demo.skilllink.test",
     "newcomer": "priya@demo.skilllink.test",
+    "finance": "finance@demo.skilllink.test",
     "moderator": "moderator@demo.skilllink.test",
     "admin": "admin@demo.skilllink.test",
 }
@@ -40,7 +41,8 @@ GIG = r"^/gigs/[0-9a-f-]{36}/"
 CONTRACT = r"^/contracts/[0-9a-f-]{36}/$"
 ROOM = r"^/messages/[0-9a-f-]{36}/$"
 # name, who, address, and where needed the hops from there, divided by " > ": the pattern of a link's address,
-# "=words" of its text, or "?query" to add
+# "=words" of its text, or "?query" to add. Hops with "!" are acts on the page that was reached: "!send" its form as it
+# stands, "!fill name=value", "!press words", "!key name", "!turn" it right to left
 PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("contract-client", "client", "/contracts/", "=Booking calendar"),
     ("contract-client-time", "client", "/contracts/", "=Booking calendar > ?tab=time"),
@@ -51,6 +53,16 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("terms", "client", "/contracts/", "=Booking calendar > /terms/$"),
     ("release", "client", "/contracts/", "=Booking calendar > /release/"),
     ("changes", "client", "/contracts/", "=Booking calendar > =Ask for changes"),
+    ("release-early", "client", "/contracts/", "=Booking calendar > =Release early"),
+    ("refund", "client", "/contracts/", "=Booking calendar > =Ask for a refund"),
+    ("more-time", "client", "/contracts/", "=Booking calendar > =Take more time"),
+    ("fund", "client", "/contracts/", "=Booking calendar > =Fund $"),
+    ("drop", "client", "/contracts/", "=Booking calendar > =Ask to drop"),
+    ("give-back", "freelancer", "/contracts/", "=Booking calendar > =Give the money back"),
+    ("dialog-release", "client", "/contracts/", "=Booking calendar > !press Release $1,600.00"),
+    ("contract-rtl", "client", "/contracts/", "=Booking calendar > !turn"),
+    ("gig-rtl", "freelancer", "/gigs/", "=Wayfinding for a botanical > !turn"),
+    ("changes-empty", "client", "/contracts/", "=Booking calendar > =Ask for changes > !send"),
     ("dispute-open", "client", "/contracts/", "=Booking calendar > =Open a dispute"),
     ("deliver", "freelancer", "/contracts/", "=Booking calendar > /deliver/"),
     ("propose", "client", "/contracts/", "=Booking calendar > /propose/"),
@@ -76,8 +88,15 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("profile-own", "freelancer", "/people/", "=Tomasz"),
     ("my-gigs", "client", "/gigs/mine/", ""),
     ("gig-new", "client", "/gigs/new/", ""),
+    ("gig-new-wrong", "client", "/gigs/new/", "!fill title=Short > !fill budget_min=-1 > !send"),
     ("gig-close", "garden", "/gigs/", "=Wayfinding for a botanical > /close/"),
     ("bid-new", "freelancer", "/gigs/", "=Redraw forty > =Bid on this gig"),
+    (
+        "bid-new-wrong",
+        "freelancer",
+        "/gigs/",
+        "=Redraw forty > =Bid on this gig > !fill amount=1e30 > !fill letter=Hello > !send",
+    ),
     ("bid-edit", "freelancer", "/gigs/", "=Wayfinding for a botanical > =Change my bid"),
     ("bids", "freelancer", "/bids/", ""),
     ("bid", "freelancer", "/bids/", "=Wayfinding"),
@@ -98,11 +117,19 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("wallet-freelancer", "freelancer", "/wallet/", ""),
     ("wallet-none", "newcomer", "/wallet/", ""),
     ("deposit", "client", "/wallet/deposit/", ""),
+    ("deposit-wrong", "client", "/wallet/deposit/", "!fill amount=-1 > !send"),
+    ("card", "client", "/wallet/deposit/", "!fill amount=123456.78 > !send"),
+    ("card-yen", "client", "/wallet/deposit/", "!fill amount=123456789 > !fill currency=JPY > !send"),
+    ("card-dinar", "client", "/wallet/deposit/", "!fill amount=123456789.125 > !fill currency=KWD > !send"),
     ("fees", "visitor", "/fees/", ""),
     ("transparency", "visitor", "/transparency/", ""),
     ("notifications", "freelancer", "/notifications/", ""),
     ("notifications-none", "newcomer", "/notifications/", "?group=security"),
     ("settings", "client", "/settings/", ""),
+    ("settings-kept", "client", "/settings/", "!send"),
+    ("report", "freelancer", "/gigs/", "=Wayfinding for a botanical > =Report"),
+    ("menu", "client", "/", "!press [popovertarget]"),
+    ("shortcuts", "client", "/", "!key ?"),
     ("welcome", "client", "/welcome/", ""),
     ("email", "client", "/accounts/email/", ""),
     ("password", "client", "/accounts/password/change/", ""),
@@ -114,23 +141,35 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("dispute-freelancer", "counter", "/contracts/", "=Stock counts > ^/disputes/"),
     ("sign-in", "visitor", "/accounts/login/", ""),
     ("sign-up", "visitor", "/accounts/signup/", ""),
+    ("sign-in-wrong", "visitor", "/accounts/login/", "!fill login=nobody@demo.skilllink.test > !send"),
+    ("sign-up-wrong", "visitor", "/accounts/signup/", "!fill email=nobody > !send"),
     ("password-reset", "visitor", "/accounts/password/reset/", ""),
     ("missing", "visitor", "/nothing-here/", ""),
     ("refused-400", "visitor", "/demo/refused/400/", ""),
     ("refused-403", "visitor", "/demo/refused/403/", ""),
     ("refused-409", "client", "/demo/refused/409/", ""),
     ("refused-413", "client", "/demo/refused/413/", ""),
+    ("refused-415", "client", "/demo/refused/415/", ""),
+    ("refused-422", "client", "/demo/refused/422/", ""),
     ("refused-429", "visitor", "/demo/refused/429/", ""),
     ("refused-500", "visitor", "/demo/refused/500/", ""),
     ("refused-503", "visitor", "/demo/refused/503/", ""),
     ("offline", "visitor", "/offline/", ""),
     ("demo-mail", "visitor", "/demo/mail/", ""),
     ("components", "visitor", "/demo/components/", ""),
+    ("components-rtl", "visitor", "/demo/components/", "!turn"),
     ("api-docs", "visitor", "/api/v1/docs/", ""),
     ("admin-sign-in", "visitor", "/admin/login/", ""),
     ("admin", "admin", "/admin/", ""),
     ("admin-disputes", "moderator", "/admin/projects/dispute/", ""),
     ("admin-dispute", "moderator", "/admin/projects/dispute/", r"/dispute/[0-9a-f-]+/change/"),
+    ("admin-settle", "moderator", "/admin/projects/dispute/", "/settle/"),
+    ("admin-settle-wrong", "moderator", "/admin/projects/dispute/", "/settle/ > !fill to_freelancer=x > !send"),
+    ("admin-hide", "moderator", "/admin/projects/gig/", "=Hide"),
+    ("admin-transfers", "finance", "/admin/payment/transfer/", ""),
+    ("admin-transfer", "finance", "/admin/payment/transfer/", r"/transfer/[0-9a-f-]+/change/"),
+    ("admin-accounts", "finance", "/admin/payment/account/", ""),
+    ("admin-escrows", "finance", "/admin/payment/escrow/", ""),
     ("admin-gigs", "admin", "/admin/projects/gig/", ""),
     ("admin-contract", "admin", "/admin/projects/contract/", r"/contract/[0-9a-f-]+/change/"),
     ("admin-user", "admin", "/admin/users/user/", r"/user/[0-9a-f-]+/change/"),
@@ -184,7 +223,10 @@ def find(page: Page, address: str, path: str, hops: str) -> str | None:
     """The address of a page of the table, or None when it isn't there."""
     meant = path.startswith(("/nothing-here/", "/demo/refused/"))
     url = address + path
+    acts = [hop for hop in hops.split(" > ") if hop.startswith("!")]
     for hop in filter(None, hops.split(" > ")):
+        if hop.startswith("!"):
+            continue
         if hop.startswith("?"):
             url += hop
             continue
@@ -202,7 +244,37 @@ def find(page: Page, address: str, path: str, hops: str) -> str | None:
             return None
         url = address + found
     answer = page.goto(url)
-    return url if answer is not None and (answer.ok or meant) else None
+    if answer is None or not (answer.ok or meant):
+        return None
+    for words in acts:
+        act(page, *words[1:].partition(" ")[::2])
+    return page.url
+
+
+def act(page: Page, verb: str, what: str) -> None:
+    """Do what a hop with "!" says; a form is sent past the browser's own checks, to see the server's."""
+    form = page.locator("main form:has(.btn.sign), #content form[method=post]").first
+    if verb == "fill":
+        name, _, value = what.partition("=")
+        field = form.locator(f"[name={name}]").first
+        if field.evaluate("field => field.localName") == "select":
+            field.select_option(value)
+        else:
+            field.fill(value)
+    elif verb == "send":
+        form.evaluate("form => { form.noValidate = true; }")
+        with page.expect_navigation():
+            form.locator(".btn.sign, [type=submit]").first.click()
+    elif verb == "press" and what.startswith("["):
+        page.locator(what).first.click()
+    elif verb == "press":
+        page.locator("main").get_by_text(what, exact=True).filter(visible=True).first.click()
+    elif verb == "key":
+        page.keyboard.press(what)
+    elif verb == "turn":
+        page.evaluate("document.documentElement.dir = 'rtl'")
+    else:
+        raise ValueError(f"nobody knows how to {verb}")
 
 
 def shoot(address: str, folder: Path, only: str) -> list[str]:

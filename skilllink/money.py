@@ -68,6 +68,7 @@ def check_minor(value: Any, *, field: str = "amount") -> int:
 def format_money(minor: int, currency: str) -> str:
     """The amount in the active language, `$1,600.00`; a negative one with a true minus sign."""
     text = format_currency(Decimal(abs(minor)).scaleb(-EXPONENTS[currency]), currency, locale=_locale())
+    text = re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", text)  # a code of letters stands apart: KWD 1.500
     return f"−{text}" if minor < 0 else text
 
 

@@ -16,6 +16,7 @@ from projects import disputes
 from projects.models import Activity, Clock, Contract, Dispute, Milestone, Review
 from skilllink.errors import Refusal
 from skilllink.money import format_money, parse, plain
+from skilllink.templatetags.skilllink import percent
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -51,6 +52,16 @@ class ContractAdmin(ReadOnly):
     list_filter = ("status", "result")
     search_fields = ("title", "client__email", "freelancer__email")
     list_select_related = ("client", "freelancer")
+    exclude = ("amount", "currency", "fee_bps")
+    readonly_fields = ("figure", "fee")
+
+    @admin.display(description=lazy("agreed"))
+    def figure(self, row: Contract) -> str:
+        return format_money(row.amount, row.currency)
+
+    @admin.display(description=lazy("fee"))
+    def fee(self, row: Contract) -> str:
+        return percent(row.fee_bps)
 
 
 @admin.register(Milestone)
@@ -134,7 +145,7 @@ class DisputeAdmin(ReadOnly):
     def context(self, row: Dispute) -> SafeString:
         return format_html('<a href="{}">{}</a>', row.contract.get_absolute_url(), row.contract)
 
-    @admin.display(description="")
+    @admin.display(description=lazy("decision"))
     def settle_link(self, row: Dispute) -> SafeString | str:
         if not row.is_live:
             return ""

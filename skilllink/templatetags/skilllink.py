@@ -292,8 +292,8 @@ def _exists(path: str) -> bool:
 
 @register.filter
 def percent(bps: int) -> str:
-    """Basis points as a share: 500 → `5 %`."""
-    return f"{bps / 100:g} %"
+    """Basis points as a share that never breaks: 500 → `5 %`."""
+    return f"{bps / 100:g}\N{NO-BREAK SPACE}%"
 
 
 @register.filter

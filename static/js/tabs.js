@@ -29,6 +29,16 @@ function placeNow() {
   else if (getComputedStyle(pane).overflowY === "visible") scrollTo(0, now.getBoundingClientRect().top + scrollY - innerHeight * 0.4);
 }
 
+// A room that was hidden opens at its newest message.
+const log = document.querySelector(".workspace .log");
+if (log) {
+  let seen = log.clientHeight > 0;
+  new ResizeObserver(() => {
+    if (!seen && log.clientHeight) log.scrollTop = log.scrollHeight;
+    seen = log.clientHeight > 0;
+  }).observe(log);
+}
+
 mark();
 if (document.querySelector(".timeline:not([hidden])")?.offsetParent) placeNow();
 document.addEventListener("htmx:after:swap", mark);

@@ -151,7 +151,7 @@ def test_the_confirm_page_says_net_fee_and_consequence(contract, step, client_pe
     client.force_login(client_person)
     page = client.get(f"/milestones/{step.pk}/release/").content.decode()
     assert "$1,140.00" in page
-    assert "5 %" in page
+    assert "5\xa0%" in page
     assert "can’t be undone" in page
 
 
