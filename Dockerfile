@@ -1,5 +1,7 @@
 FROM python:3.11-slim-bookworm
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 DATA_DIR=/data
+# pg_dump and pg_restore, for `manage.py backup` and `restore`
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home /app skilllink && mkdir -p /app /data && chown skilllink /app /data
 WORKDIR /app
 COPY requirements.txt .
