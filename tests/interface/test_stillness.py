@@ -1,0 +1,39 @@
+"""Nothing jumps while a page loads: cumulative layout shift stays under 0.05, as design's budget says."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from scripts import screenshots
+from tests.services.servers import Embedded
+
+pytestmark = pytest.mark.browser
+SHIFT = 0.05
+WATCH = """
+window.shifted = 0;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+NAMES = ("landing", "gigs", "people", "profile", "gig", "gig-freelancer", "contract-client", "home-client", "room",
+         "wallet-client", "sign-in")  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_jumps_while_a_page_loads(browser: Browser, running_embedded: Embedded, name: str, width: int) -> None:
+    row = next(row for row in screenshots.PAGES if row[0] == name)
+    context = screenshots.signed_in(browser, running_embedded.url, row[1])
+    page = context.new_page()
+    url = screenshots.find(page, running_embedded.url, row[2], row[3])
+    assert url is not None
+    page.close()
+    page = context.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    page.add_init_script(WATCH)
+    page.goto(url, wait_until="networkidle")
+    page.evaluate(
+        "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"
+    )
+    shifted = page.evaluate("window.shifted")
+    context.close()
+    assert shifted < SHIFT
