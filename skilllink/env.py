@@ -25,7 +25,8 @@ def duration(text: str) -> timedelta:
 def rules(defaults: Mapping[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the rules with each `SKILLLINK_<NAME>` of the environment in place of its default.
 
-    The default's type says how the text is read: timedelta, bool, int, or str.
+    The default's type says how the text is read: timedelta, bool, int, str, or a table of minor units per currency,
+    written `USD=1000,JPY=1500`; a currency that is not named keeps its default.
     Raises ValueError naming the variable when a value cannot be read.
     """
     return {name: _override(name, default, environ.get(f"SKILLLINK_{name}")) for name, default in defaults.items()}
@@ -41,6 +42,8 @@ def _override(name: str, default: Any, text: str | None) -> Any:
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}[text.lower()]
         if isinstance(default, int):
             return int(text)
+        if isinstance(default, dict):
+            return default | {name.strip(): int(minor) for name, minor in (part.split("=") for part in text.split(","))}
     except (ValueError, KeyError) as error:
         raise ValueError(f"SKILLLINK_{name}: {text!r} cannot be read ({error}).") from error
     return text

@@ -53,6 +53,10 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
     {
         # clocks
         "SWEEP_EVERY": timedelta(minutes=1),
+        "SEAL_EVERY": timedelta(seconds=5),
+        "SEAL_LOOKBACK": timedelta(minutes=30),
+        "ANCHOR_EVERY": timedelta(hours=1),
+        "AUDIT_EVERY": timedelta(minutes=10),
         "BIDDING_WINDOW": timedelta(days=14),
         "GIG_IDLE_EXPIRY": timedelta(days=30),
         "OFFER_WINDOW": timedelta(days=7),
@@ -83,6 +87,16 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "CLIENT_FEE_BPS": 0,
         "REVISIONS": 2,
         "SANDBOX_FEE_BPS": 290,
+        "SANDBOX_CHARGEBACK_AFTER": timedelta(minutes=2),
+        "SANDBOX_PAYOUT_AFTER": timedelta(minutes=1),
+        "WEBHOOK_TOLERANCE": timedelta(minutes=5),
+        "GATEWAY_ASK_AGAIN": timedelta(minutes=1),
+        "PAYOUT_METHOD_WAIT": timedelta(days=3),
+        "PAYOUT_BATCH_EVERY": timedelta(hours=1),
+        "PAYOUT_BANK_TIME": timedelta(days=3),
+        # money, minor units per currency
+        "PAYOUT_MINIMUM": {"USD": 1000, "EUR": 1000, "GBP": 1000, "JPY": 1500, "KWD": 3000},
+        "PAYOUT_ALONE": {"USD": 500_000, "EUR": 500_000, "GBP": 400_000, "JPY": 750_000, "KWD": 1_500_000},
         "LIVE_BIDS_PER_GIG": 50,
         "LIVE_BIDS_PER_FREELANCER": 20,
         "OFFER_ROUNDS": 5,
@@ -158,7 +172,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "users.middleware.SessionSeenMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "users.middleware.TimezoneMiddleware",
     "users.middleware.StaffSecondFactorMiddleware",
@@ -335,8 +349,13 @@ USE_I18N = True
 
 # --- money --------------------------------------------------------------------------------------
 
+# where the ledger's newest head is written down every hour: best on another machine's disk
+ANCHOR_DIR = Path(env.str("ANCHOR_DIR", default=str(DATA_DIR / "anchors")))
+
 STRIPE_SECRET_KEY = env.str("STRIPE_SECRET_KEY", default="")
 STRIPE_WEBHOOK_SECRET = env.str("STRIPE_WEBHOOK_SECRET", default="")
+# Money is real once there are keys; without them it is the sandbox's play money.
+PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="stripe" if STRIPE_SECRET_KEY else "sandbox")
 
 # --- background work ----------------------------------------------------------------------------
 

@@ -1,12 +1,16 @@
 from payment.models.audit import AuditRun, Checkpoint, Snapshot
-from payment.models.deposit import Deposit, SandboxIntent
+from payment.models.deposit import Chargeback, Deposit, DepositReturn
 from payment.models.escrow import Clearing, Escrow
+from payment.models.gateway import GatewayEvent, SandboxCall, SandboxIntent, SandboxObject
 from payment.models.halt import Halt, Lift
 from payment.models.idempotency import IdempotencyRecord
 from payment.models.ledger import Account, Entry, Transfer
+from payment.models.movement import Movement
+from payment.models.payout import Payout, PayoutHold, PayoutMethod
 from payment.models.seal import Batch, Seal
 
 __all__ = [
-    "Account", "AuditRun", "Batch", "Checkpoint", "Clearing", "Deposit", "Entry", "Escrow", "Halt",
-    "IdempotencyRecord", "Lift", "SandboxIntent", "Seal", "Snapshot", "Transfer",
+    "Account", "AuditRun", "Batch", "Chargeback", "Checkpoint", "Clearing", "Deposit", "DepositReturn", "Entry", "Escrow",
+    "GatewayEvent", "Halt", "IdempotencyRecord", "Lift", "Movement", "Payout", "PayoutHold", "PayoutMethod", "SandboxCall",
+    "SandboxIntent", "SandboxObject", "Seal", "Snapshot", "Transfer",
 ]  # fmt: skip

@@ -1,0 +1,154 @@
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.clocks import now
+from skilllink.ids import uuid7
+
+
+class OwnQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def visible_to(self, user: object) -> "OwnQuerySet":
+        return self.filter(user=user) if getattr(user, "is_authenticated", False) else self.none()
+
+
+class PayoutMethod(models.Model):
+    """Where a person's money goes: a bank account, known here by its last digits and the gateway's number.
+
+    Used from `usable_at` on: the wait after its confirmation. `ended_at` when it is used no more.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="payout_methods", verbose_name=_("person")
+    )
+    holder = models.CharField(_("account holder"), max_length=100)
+    currency = models.CharField(_("currency"), max_length=3)
+    last4 = models.CharField(_("last four digits"), max_length=4, blank=True)
+    gateway = models.CharField(_("gateway"), max_length=20)
+    gateway_id = models.CharField(_("gateway's number"), max_length=80, blank=True)
+    created_at = models.DateTimeField(_("added"), default=now, editable=False)
+    confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
+    usable_at = models.DateTimeField(_("usable from"), null=True, blank=True)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("payout method"), _("payout methods")
+        ordering = ("-created_at",)
+        constraints = [
+            models.CheckConstraint(
+                name="payout_method_waits",
+                condition=Q(confirmed_at__isnull=True, usable_at__isnull=True)
+                | Q(confirmed_at__isnull=False, usable_at__isnull=False) & ~Q(gateway_id=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.holder} ···{self.last4} {self.currency}" if self.last4 else f"{self.holder} {self.currency}"
+
+
+class Payout(models.Model):
+    """Money out to a person's bank. `amount` in minor units; it left `available` when the row was written.
+
+    `due_at` is the batch it goes with; `check_at` when the gateway is asked about it (again).
+    """
+
+    class Status(models.TextChoices):
+        REQUESTED = "requested", _("In the queue")
+        ON_HOLD = "on_hold", _("On hold")
+        PROCESSING = "processing", _("On its way")
+        PAID = "paid", _("Paid")
+        FAILED = "failed", _("Failed, back in your earnings")
+        CANCELLED = "cancelled", _("Cancelled, back in your earnings")
+
+    MOVES = {
+        "requested": {"on_hold", "processing", "cancelled"},
+        "on_hold": {"requested", "cancelled"},
+        "processing": {"paid", "failed"},
+        "paid": set(),
+        "failed": set(),
+        "cancelled": set(),
+    }
+    RESERVED = ("requested", "on_hold", "processing")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="payouts", verbose_name=_("person"))
+    method = models.ForeignKey(PayoutMethod, models.PROTECT, related_name="payouts", verbose_name=_("to"))
+    amount = models.BigIntegerField(_("amount"))
+    currency = models.CharField(_("currency"), max_length=3)
+    token = models.CharField(_("token"), max_length=120, help_text=_("one wish, one payout"))
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.REQUESTED)
+    needs_two = models.BooleanField(_("needs two people of finance"), default=False)
+    approved_at = models.DateTimeField(_("approved"), null=True, blank=True)
+    gateway = models.CharField(_("gateway"), max_length=20)
+    gateway_id = models.CharField(_("gateway's number"), max_length=80, blank=True)
+    failure = models.CharField(_("why it failed"), max_length=200, blank=True)
+    created_at = models.DateTimeField(_("requested"), default=now, editable=False)
+    due_at = models.DateTimeField(_("goes with the batch of"))
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+    check_at = models.DateTimeField(_("asked again at"), null=True, blank=True)
+    checks = models.PositiveSmallIntegerField(_("times asked"), default=0)
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = OwnQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("payout"), _("payouts")
+        ordering = ("-created_at",)
+        constraints = [
+            models.CheckConstraint(name="payout_amount_positive", condition=Q(amount__gte=1, amount__lte=10**12)),
+            models.UniqueConstraint(fields=("user", "token"), name="payout_token_once"),
+            models.CheckConstraint(
+                name="payout_ended_with_status",
+                condition=Q(status__in=("requested", "on_hold"), sent_at__isnull=True, ended_at__isnull=True)
+                | Q(status="processing", sent_at__isnull=False, ended_at__isnull=True)
+                | Q(status__in=("paid", "failed"), sent_at__isnull=False, ended_at__isnull=False)
+                | Q(status="cancelled", sent_at__isnull=True, ended_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="payout_sent_with_approval",
+                condition=Q(needs_two=False) | Q(approved_at__isnull=False) | Q(sent_at__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=("gateway", "gateway_id"), condition=~Q(gateway_id=""), name="payout_gateway_id_once"
+            ),
+        ]
+        indexes = [
+            # the queue, and the batch that takes from it
+            models.Index(fields=("due_at", "id"), condition=Q(status="requested"), name="payout_queue"),
+            # the sweep that asks the gateway again
+            models.Index(fields=("check_at",), condition=Q(check_at__isnull=False), name="payout_check_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} {self.status}"
+
+
+class PayoutHold(models.Model):
+    """Staff stopped a person's payouts, for a reason and until an instant."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="payout_holds", verbose_name=_("person")
+    )
+    reason = models.CharField(_("reason, which the person reads"), max_length=1000)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    created_at = models.DateTimeField(_("from"), default=now, editable=False)
+    until = models.DateTimeField(_("until"))
+    lifted_at = models.DateTimeField(_("lifted"), null=True, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("hold of payouts"), _("holds of payouts")
+        ordering = ("-created_at",)
+        constraints = [
+            models.CheckConstraint(name="payout_hold_has_reason", condition=~Q(reason="")),
+            models.CheckConstraint(name="payout_hold_by_another", condition=~Q(user=models.F("by"))),
+            models.CheckConstraint(name="payout_hold_ends", condition=Q(until__gt=models.F("created_at"))),
+        ]
+        # asked at every payout of a person
+        indexes = [models.Index(fields=("user",), condition=Q(lifted_at__isnull=True), name="payout_hold_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.until}"
