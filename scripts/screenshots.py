@@ -6,6 +6,7 @@ Prints what is missing, wider than its window, or breaks in its script.
 
 import argparse
 import contextlib
+import io
 import os
 import re
 import signal
@@ -18,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -310,17 +312,40 @@ def shoot(address: str, folder: Path, only: str) -> list[str]:
     return faults
 
 
+def take_picture(address: str, path: Path) -> None:
+    """The contract workspace for the README: one window, light, in as many colours as a small file holds."""
+    who, start, hops = next(row[1:] for row in PAGES if row[0] == "contract-client")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = signed_in(browser, address, who).new_page()
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": 1280, "height": 960})
+        if find(page, address, start, hops) is None:
+            raise RuntimeError("the demo has no contract workspace")
+        page.evaluate("document.fonts.ready.then(() => null)")
+        page.wait_for_timeout(500)
+        shot = Image.open(io.BytesIO(page.screenshot()))
+        browser.close()
+    shot.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--at", help="a server that runs already, such as http://127.0.0.1:8000")
     options.add_argument("--only", default="", help="a pattern of page names")
+    options.add_argument("--picture", type=Path, help="take the README's picture alone, into this file")
     options.add_argument("--into", type=Path, default=ROOT / "screenshots")
     chosen = options.parse_args()
-    if chosen.at:
-        faults = shoot(chosen.at.rstrip("/"), chosen.into, chosen.only)
-    else:
-        with tempfile.TemporaryDirectory() as data, server(Path(data)) as address:
-            faults = shoot(address, chosen.into, chosen.only)
+    with contextlib.ExitStack() as opened:
+        if chosen.at:
+            address = chosen.at.rstrip("/")
+        else:
+            data = opened.enter_context(tempfile.TemporaryDirectory())
+            address = opened.enter_context(server(Path(data)))
+        if chosen.picture:
+            take_picture(address, chosen.picture)
+            return
+        faults = shoot(address, chosen.into, chosen.only)
     for fault in sorted(set(faults)):
         print(fault)
     print(f"pictures in {chosen.into}")
