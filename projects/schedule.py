@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Subquery
 
 from projects.models.activity import Activity
 from projects.models.clock import Clock
@@ -213,8 +213,12 @@ def _idle(clock: Clock, rows: list[Clock], now: datetime) -> Step:
 
 
 def _idle_at(clock: Clock, after: timedelta) -> datetime:
-    last = Activity.objects.filter(subject_id=clock.contract_id, actor__isnull=False).aggregate(at=Max("at"))["at"]
+    last = clock.last_act if hasattr(clock, "last_act") else _acts(clock.contract_id).aggregate(at=Max("at"))["at"]
     return max(clock.due_at, last + after) if last else clock.due_at
+
+
+def _acts(contract_id: Any) -> Any:
+    return Activity.objects.filter(subject_id=contract_id, actor__isnull=False)
 
 
 def _answer(clock: Clock, rows: list[Clock], now: datetime) -> Step:
@@ -315,7 +319,9 @@ def _follow(step: Step, now: datetime) -> Iterator[Step]:
 
 
 def of(contract: Contract) -> Any:
-    """The contract's clocks with what they are about, one query."""
-    return Clock.objects.filter(contract=contract).select_related(
+    """The contract's clocks with what they are about, and when somebody last acted in it; one query."""
+    last = _acts(contract.pk).order_by().values("subject_id").annotate(at_last=Max("at")).values("at_last")
+    rows = Clock.objects.filter(contract=contract).annotate(last_act=Subquery(last))
+    return rows.select_related(
         "contract", "milestone__contract", "milestone__escrow", "dispute__milestone__contract", "dispute__opened_by"
     )

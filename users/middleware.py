@@ -1,17 +1,26 @@
+import hashlib
 from collections.abc import Callable
 
+import structlog
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.middleware import UserSessionsMiddleware
 from django.conf import settings
 from django.contrib import messages
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from users.zones import zone_of
+
+log = structlog.get_logger(__name__)
+
+SEEN_EVERY = 60  # seconds; "last seen" in the list of sessions is read by people
 
 
 class TimezoneMiddleware:
@@ -23,6 +32,33 @@ class TimezoneMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with timezone.override(zone_of(request.user.timezone if request.user.is_authenticated else "UTC")):
             return self.get_response(request)
+
+
+class SessionSeenMiddleware(UserSessionsMiddleware):
+    """Notes when and from where a session was last seen, at most once a minute: reading pages writes no rows."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response: HttpResponse = self.get_response(request) if _just_seen(request) else super().__call__(request)
+        return response
+
+
+def _just_seen(request: HttpRequest) -> bool:
+    """Whether this session was noted a moment ago, from the same place. While the cache is away nothing is known."""
+    place = "|".join(
+        str(part)
+        for part in (
+            request.session.session_key,
+            request.META.get("REMOTE_ADDR"),
+            request.META.get("HTTP_X_FORWARDED_FOR"),
+            request.META.get("HTTP_USER_AGENT"),
+            request.session.get("_auth_user_id"),
+        )
+    )
+    try:
+        return not cache.add(f"session-seen:{hashlib.sha256(place.encode()).hexdigest()}", True, SEEN_EVERY)
+    except RedisError as error:
+        log.warning("session_seen.unknown", error=str(error))
+        return False
 
 
 class StaffSecondFactorMiddleware:
