@@ -14,6 +14,7 @@ urlpatterns = [
     path("gigs/<uuid:pk>/edit/", gigs.edit, name="gig_edit"),
     path("gigs/<uuid:pk>/part/<slug:name>/", gigs.part, name="gig_part"),
     path("gigs/<uuid:pk>/compare/", gigs.compare, name="gig_compare"),
+    path("gigs/<uuid:pk>/away/", gigs.away, name="gig_away"),
     path("gigs/<uuid:pk>/pause/", gigs.act, {"name": "pause"}, name="gig_pause"),
     path("gigs/<uuid:pk>/resume/", gigs.act, {"name": "resume"}, name="gig_resume"),
     path("gigs/<uuid:pk>/renew/", gigs.act, {"name": "renew"}, name="gig_renew"),

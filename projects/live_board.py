@@ -39,7 +39,7 @@ class Board:
     rows: list[Row] = field(default_factory=list)
     mine: Row | None = None
     plot: dict[str, Any] | None = None
-    archived: int = 0
+    away: int = 0  # put away, declined, withdrawn or ended: for the client
     waiting: int = 0
     sees_all: bool = False
     shows_amounts: bool = False
@@ -62,7 +62,6 @@ def board_for(gig: Gig, viewer: Any) -> Board:
     order = sorted(shown, key=lambda bid: (-ranks[bid.pk].tenths, bid.submitted_at, bid.pk))
     for place, bid in enumerate(order, 1):
         if client and bid.archived_at:
-            board.archived += 1
             continue
         board.rows.append(
             _row(bid, ranks.get(bid.pk), place, whole=client or bid == mine, amounts=amounts, mine=bid == mine)
@@ -80,6 +79,7 @@ def board_for(gig: Gig, viewer: Any) -> Board:
             board.rows.insert(0, board.mine)
     if client:
         board.waiting = sum(bid.status == "waitlisted" for bid in bids)
+        board.away = sum(bool(bid.archived_at) or not bid.is_live for bid in bids if bid.status != "hired")
     if amounts:
         dots = [(bid.amount, "mine" if bid == mine else "dot") for bid in live]
         board.plot = spread.draw(gig, dots)

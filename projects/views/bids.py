@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import bids
+from projects import bid_changes, bids
 from projects.board import rule
 from projects.gig_forms import BidForm
 from projects.models import Bid, BidFile
@@ -95,7 +95,7 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
         "is_client": is_client,
         "answers": list(zip(bid.gig.questions, bid.answers, strict=False)),
         "files": bid.files.all(),
-        "versions": list(bid.versions.order_by("-version")),
+        "versions": bid_changes.history(bid),
         "offer": bid.offers.filter(status="sent").first(),
         "can_offer": is_client and bid.status in ("submitted", "shortlisted") and bid.gig.status in ("open", "paused"),
     }

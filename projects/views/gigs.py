@@ -1,10 +1,10 @@
 """Pages of gigs: the list, a gig with its live board, the form, comparing bids, the client's acts."""
 
 from typing import Any
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from projects import bids, credibility, gig_list, gigs, live_board
 from projects.gig_forms import GigForm
-from projects.models import Gig, GigFile, Offer
+from projects.models import Bid, Gig, GigFile, Offer
 from projects.views.answers import see
 from skilllink import files
 from skilllink.clocks import now
@@ -199,6 +199,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     return HttpResponse(f'<div class="prose">{markdown(text)}</div>')
 
 
+COMPARED = 5
 ACTS = {"pause": gigs.pause, "resume": gigs.resume, "renew": gigs.renew}
 
 
@@ -236,37 +237,64 @@ def invite(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_GET
 @never_cache
 def compare(request: HttpRequest, pk: Any) -> HttpResponse:
-    """Up to five bids side by side, for the client."""
+    """Up to five bids side by side, for the client, who picks them; the shortlist first until then."""
     gig = found(request, pk)
     if gig.client_id != request.user.pk:
         raise gigs.NotYours()
-    wanted = set(request.GET.getlist("bid"))
-    board = live_board.board_for(gig, request.user)
-    rows = [row for row in board.rows if not row.gone]
-    chosen = [row for row in rows if str(row.bid_id) in wanted][:5]
-    # the shortlist first, each part in the board's own order
-    chosen = chosen or sorted(rows, key=lambda row: row.bid is None or row.bid.status != "shortlisted")[:5]
-    shown = [str(row.bid_id) for row in chosen]
-    columns = [(row, urlencode({"bid": [key for key in shown if key != str(row.bid_id)]}, True)) for row in chosen]
-    others = [(row, urlencode({"bid": [*shown[:4], str(row.bid_id)]}, True)) for row in rows if row not in chosen]
+    rows = [row for row in live_board.board_for(gig, request.user).rows if not row.gone]
+    picked = set(request.GET.getlist("bid"))
+    chosen = [row for row in rows if str(row.bid_id) in picked]
+    chosen = chosen or sorted(rows, key=lambda row: row.bid is None or row.bid.status != "shortlisted")
+    chosen, more = chosen[:COMPARED], len(chosen) > COMPARED and bool(picked)
     for row in chosen:
         if row.bid and row.bid.viewed_at is None:
             bids.mark_viewed(row.bid_id, by=request.user)
-    amounts, days = [row.amount for row in chosen], [row.days for row in chosen]
     facts = {
         "gig": gig,
         "rows": chosen,
-        "columns": columns,
-        "others": others,
+        "picks": [(row, row in chosen) for row in rows] if len(rows) > 2 else [],
+        "too_many": more,
+        "most": COMPARED,
+        **_side_by_side(gig, chosen),
+    }
+    return render(request, "projects/gig/compare.html", facts)
+
+
+def _side_by_side(gig: Gig, rows: list[live_board.Row]) -> dict[str, Any]:
+    """What stands out among the rows, and which lines say the same of all: those are folded into one cell."""
+    amounts, days = [row.amount for row in rows], [row.days for row in rows]
+    written = [row.bid for row in rows if row.bid is not None]
+    questions = [
+        (question, [bid.answers[number] if number < len(bid.answers) else "" for bid in written])
+        for number, question in enumerate(gig.questions)
+    ]
+    alike = {
+        "amount": amounts,
+        "days": days,
+        "points": [row.rank.parts if row.rank else None for row in rows],
+        "milestones": [bid.milestones for bid in written],
+    }
+    return {
         "lowest": min(amounts, default=None),
         "highest": max(amounts, default=None),
         "soonest": min(days, default=None),
-        "questions": [
-            (question, [row.bid.answers[number] if row.bid and number < len(row.bid.answers) else "" for row in chosen])
-            for number, question in enumerate(gig.questions)
-        ],
+        "same": {name: len(rows) > 1 and all(value == values[0] for value in values) for name, values in alike.items()},
+        "questions": [(text, given, len(rows) > 1 and len(set(given)) == 1) for text, given in questions],
     }
-    return render(request, "projects/gig/compare.html", facts)
+
+
+@login_required
+@require_GET
+@never_cache
+def away(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The bids that left the client's list: put away, declined, withdrawn, ended."""
+    gig = found(request, pk)
+    if gig.client_id != request.user.pk:
+        raise gigs.NotYours()
+    gone = ("declined", "withdrawn", "not_selected", "gig_closed")
+    rows = Bid.objects.filter(gig=gig).filter(Q(archived_at__isnull=False) | Q(status__in=gone)).exclude(status="hired")
+    rows = rows.select_related("freelancer__profile").order_by("-ended_at", "-archived_at", "id")
+    return render(request, "projects/gig/away.html", {"gig": gig, "bids": rows})
 
 
 @login_required
