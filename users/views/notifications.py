@@ -1,5 +1,7 @@
 """The inbox, the bell, and leaving e-mails."""
 
+from uuid import UUID
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.core.signing import BadSignature, Signer
@@ -49,9 +51,16 @@ def read(request: HttpRequest) -> HttpResponse:
     if not pk:
         inbox.mark_read(request.user)
         return redirect("users:notifications")
-    notification = get_object_or_404(Notification.objects.visible_to(request.user), pk=pk)
+    notification = get_object_or_404(Notification.objects.visible_to(request.user), pk=_uuid(pk))
     inbox.mark_read(request.user, ids=[notification.pk])
     return redirect(notification.url or "users:notifications")
+
+
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise Http404 from error
 
 
 @csrf_exempt  # RFC 8058: a mail program posts here without a page; the token is signed
