@@ -32,6 +32,7 @@ class ProjectsConfig(AppConfig):
         reportable.register_kinds()
         moves.register(gig_moves.moves)
         moves.register(contract_moves.moves)
+        profile_sections.register(profile.SCORE_TITLE, profile.scored)
         profile_sections.register(profile.TITLE, profile.reviews, facts=profile.facts)
         clocks.register("projects.clock", sweeps.sweep)
         topics.register(live.contract)

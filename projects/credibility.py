@@ -5,10 +5,11 @@ from datetime import timedelta
 from statistics import median
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Min, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from chat.models import Message
 from projects.models import Bid, Contract, Gig, Milestone
 
 RECENT = 200  # medians look at the newest so many
@@ -22,7 +23,7 @@ class Fact:
 
 
 def card(client: Any) -> list[Fact]:
-    """The facts there are about a client; empty for one without history. Five queries."""
+    """The facts there are about a client; empty for one without history. Seven queries."""
     facts = []
     ended = Gig.objects.filter(client=client, status__in=["filled", "closed", "expired"]).aggregate(
         n=Count("id"), hired=Count("id", filter=Q(hires__gt=0))
@@ -38,6 +39,9 @@ def card(client: Any) -> list[Fact]:
     )
     if times:
         facts.append(Fact(_("Opens in"), span(median(b - a for a, b in times)), _of(len(times))))
+    replies = _first_replies(client)
+    if replies:
+        facts.append(Fact(_("First reply in"), span(median(replies)), _of(len(replies))))
     released = Milestone.objects.filter(
         contract__client=client, status="released", released_by_clock=False, submitted_at__isnull=False
     )
@@ -54,6 +58,29 @@ def card(client: Any) -> list[Fact]:
         if edits["n"]:
             facts.append(Fact(_("Edits scope"), f"{edits['edits'] / edits['n']:.1f}", _("per contract")))
     return facts
+
+
+def _first_replies(client: Any) -> list[timedelta]:
+    """From a bid to the client's first word about it: a message in its room, an offer, or a reason to decline."""
+    rows = Bid.objects.filter(gig__client=client).annotate(
+        offered=Min("offers__sent_at", filter=Q(offers__made_by=client))
+    )
+    bids = list(
+        rows.order_by("-submitted_at").values("pk", "contract__pk", "submitted_at", "status", "ended_at", "offered")[
+            :RECENT
+        ]
+    )
+    subjects = [key for bid in bids for key in (bid["pk"], bid["contract__pk"]) if key]
+    said = Message.objects.filter(author=client, room__subject_id__in=subjects).order_by()
+    first = dict(said.values_list("room__subject_id").annotate(first=Min("at")))
+    found = []
+    for bid in bids:
+        declined = bid["ended_at"] if bid["status"] == "declined" else None
+        words = (first.get(bid["pk"]), first.get(bid["contract__pk"]), bid["offered"], declined)
+        given = [moment for moment in words if moment is not None]
+        if given:
+            found.append(min(given) - bid["submitted_at"])
+    return found
 
 
 def span(length: timedelta) -> str:

@@ -6,10 +6,10 @@ from django.db.models import Count, F, Q
 from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
-from projects import feedback
+from projects import feedback, score
 from projects.models import Contract, Milestone
 
-TITLE = _("Reviews")
+TITLE, SCORE_TITLE = _("Reviews"), _("Score")
 
 
 def facts(user: Any) -> dict[str, int]:
@@ -19,6 +19,20 @@ def facts(user: Any) -> dict[str, int]:
         n=Count("pk"), on_time=Count("pk", filter=Q(submitted_at__lte=F("due_at")))
     )
     return {"finished": finished, "delivered": delivered["n"], "on_time": delivered["on_time"]}
+
+
+def scored(request: Any, user: Any) -> str:
+    """The score with what it is made of, for freelancers; what the next contract would change is shown to them alone."""
+    if not user.is_freelancer:
+        return ""
+    context = {
+        "score": score.of([user.pk])[user.pk],
+        "mine": request.user.pk == user.pk,
+        "least": score.rule("SCORE_LEAST_OUTCOMES"),
+        "clients": score.rule("SCORE_LEAST_CLIENTS"),
+        "band": score.NEXT_BAND,
+    }
+    return render_to_string("projects/score/_section.html", context, request=request)
 
 
 def reviews(request: Any, user: Any) -> str:

@@ -1,6 +1,6 @@
 """The order in which a client sees bids: an open formula, the same for all, never for sale.
 
-Up to 100 points: skills 40 (share of the gig's skills in the profile), score 30 (how contracts ended), on time 20
+Up to 100 points: skills 40 (share of the gig's skills in the profile), score 30 (`projects.score`: how contracts ended), on time 20
 (deliveries by their date), answers 10 (offers answered before they expired). No part looks at a price. Each record
 begins with five neutral outcomes at 0.8, so that a newcomer neither leads nor vanishes.
 """
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, F, FloatField, Q, Sum, Value, When
+from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
-from projects.models import Bid, Contract, Gig, Milestone, Offer
+from projects import score
+from projects.models import Bid, Gig, Milestone, Offer
 from users.models import Profile
 
 WEIGHTS = {"skills": 40, "score": 30, "on_time": 20, "answers": 10}
-NEUTRAL, NEUTRAL_SHARE = 5, 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Rank:
 
 def share(good: float, count: float) -> float:
     """A share that begins with the neutral outcomes: (good + 4) / (count + 5)."""
-    return (good + NEUTRAL * NEUTRAL_SHARE) / (count + NEUTRAL)
+    return (good + score.NEUTRAL * score.NEUTRAL_SHARE) / (count + score.NEUTRAL)
 
 
 def rank(gig: Gig, bids: Iterable[Bid]) -> dict[UUID, Rank]:
@@ -65,18 +65,7 @@ def rank(gig: Gig, bids: Iterable[Bid]) -> dict[UUID, Rank]:
         .values_list("user_id")
         .annotate(found=Count("skills", distinct=True))
     )
-    ended = _pairs(
-        Contract.objects.filter(freelancer_id__in=people, status="closed").values("freelancer_id"),
-        Sum(
-            Case(
-                When(result="completed", then=Value(1.0)),
-                When(result="cancelled", then=Value(0.5)),
-                default=Value(0.0),
-                output_field=FloatField(),
-            )
-        ),
-        "freelancer_id",
-    )
+    scores = score.of(people)
     punctual = _pairs(
         Milestone.objects.filter(
             contract__freelancer_id__in=people, submitted_at__isnull=False, due_at__isnull=False
@@ -96,12 +85,12 @@ def rank(gig: Gig, bids: Iterable[Bid]) -> dict[UUID, Rank]:
         person = bid.freelancer_id
         shares = {
             "skills": skilled.get(person, 0) / len(wanted) if wanted else 0.0,
-            "score": share(*ended.get(person, (0, 0))),
+            "score": scores[person].share,
             "on_time": share(*punctual.get(person, (0, 0))),
             "answers": share(*answered.get(person, (0, 0))),
         }
         parts = {name: round(WEIGHTS[name] * 10 * value) for name, value in shares.items()}
-        ranks[bid.pk] = Rank(parts=parts, finished=int(ended.get(person, (0, 0))[1]))
+        ranks[bid.pk] = Rank(parts=parts, finished=scores[person].finished)
     return ranks
 
 
