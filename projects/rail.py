@@ -399,7 +399,7 @@ def dispute_sentences(dispute: Dispute, viewer: Any, clocks: Iterable[Clock]) ->
         quiet = (
             _("If you do nothing, {amount} goes to {to} on {then}.")
             if viewer == other
-            else _("If {other} does nothing, {amount} goes to {to} on {then}.")
+            else _("If {other} does nothing, {amount} goes to you on {then}.")
         )
         return format_html(who, **facts), format_html(quiet, **facts)
     if dispute.status == "defaulted" and (clock := rows.get("dispute.objection")):
@@ -409,7 +409,12 @@ def dispute_sentences(dispute: Dispute, viewer: Any, clocks: Iterable[Clock]) ->
             if viewer == other
             else _("{other} didn’t answer and can object until {due}, {until}.")
         )
-        return format_html(who, **facts), format_html(_("Without an objection, {amount} goes to {to} then."), **facts)
+        quiet = (
+            _("Without an objection, {amount} goes to {to} then.")
+            if viewer == other
+            else _("Without an objection, {amount} goes to you then.")
+        )
+        return format_html(who, **facts), format_html(quiet, **facts)
     if dispute.is_live and half is not None:
         facts["due"] = moment(half.due_at)
         return (

@@ -328,7 +328,7 @@ def test_a_dispute_freezes_exactly_its_amount_and_a_moderator_splits_it_in_both_
         live(page)
         expect(page.locator("#dispute-body")).to_contain_text("$400.00")
     expect(freelancer.locator("#dispute-body")).to_contain_text("If you do nothing, $400.00 goes to Dora on")
-    expect(client.locator("#dispute-body")).to_contain_text("If Emil does nothing, $400.00 goes to Dora on")
+    expect(client.locator("#dispute-body")).to_contain_text("If Emil does nothing, $400.00 goes to you on")
     freelancer.locator("[name=text]").fill("Those rows were empty in the old calendar too.")
     client.get_by_role("link", name="Withdraw the dispute").click()
     expect(dialog(client)).to_contain_text("$400.00 returns to the milestone, and its clock goes on.")
