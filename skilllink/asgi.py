@@ -8,12 +8,14 @@ from django.core.asgi import get_asgi_application
 
 django_application = get_asgi_application()  # before anything that imports models
 
+from skilllink.checks import faults  # noqa: E402
+
+# before anything that signs: without a key there is a sentence, not a traceback
+if found := faults():
+    raise SystemExit("\n".join(f"SkillLink does not start: {fault}" for fault in found))
+
 from channels.routing import ProtocolTypeRouter  # noqa: E402
-from django.core.checks import Tags, run_checks  # noqa: E402
 
 from skilllink.realtime.routing import websocket_application  # noqa: E402
-
-if faults := [fault for fault in run_checks(tags=[Tags.security]) if fault.is_serious()]:
-    raise SystemExit("\n".join(f"SkillLink does not start: {fault.msg}" for fault in faults))
 
 application = ProtocolTypeRouter({"http": django_application, "websocket": websocket_application})

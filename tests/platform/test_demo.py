@@ -5,11 +5,14 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from skilllink import checks
 from tests.platform.test_up import environment, manage
 from tests.services.processes import ROOT
+from users import people
 
 COUNTS = ("users_user", "projects_gig", "projects_contract", "chat_message", "payment_entry", "users_notification")
 # what its rows go through; a gig is in review only while moderators must look at it first
@@ -94,3 +97,10 @@ def test_it_is_refused_in_a_production(tmp_path: Path) -> None:
     done = manage(tmp_path, "demo", SKILLLINK_PRODUCTION="1", SKILLLINK_DEMO="1", SECRET_KEY="k3" * 40)
     assert done.returncode == 1
     assert not (tmp_path / "db.sqlite3").exists()
+
+
+def test_a_production_does_not_start_on_a_database_with_demo_accounts(committed_db: None, settings: Any) -> None:
+    settings.PRODUCTION = True
+    assert checks.no_demo_accounts(databases=["default"]) == []
+    people.register("client@demo.skilllink.test", "skilllink-demo", "Ines Varga", client=True, freelancer=False)
+    assert [fault.id for fault in checks.no_demo_accounts(databases=["default"])] == ["skilllink.E009"]
