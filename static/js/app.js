@@ -9,6 +9,7 @@ import "./answers.js";
 import "./offline.js";
 import "./bid_form.js";
 import "./markdown_preview.js";
+import "./draft.js";
 import "./connection.js";
 import "./live.js";
 import "./board.js";

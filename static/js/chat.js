@@ -15,7 +15,7 @@ class Room {
     this.log = pane.querySelector(".log");
     this.form = pane.querySelector(".composer");
     this.text = this.form.elements.body;
-    [this.sending, this.failed, this.writing, this.uploading, this.remove] =
+    [this.sending, this.failed, this.writing, this.uploading, this.remove, this.goesWhenUp] =
       pane.querySelector("[data-words]").dataset.words.split("|");
     this.files = [];
     this.typed = 0;
@@ -81,11 +81,13 @@ class Room {
     });
   }
 
+  // With files still on their way, the message goes when the last of them is there.
   say() {
     const body = this.text.value.trim();
-    const ready = this.files.filter((file) => file.id);
-    if ((!body && !ready.length) || ready.length < this.files.length) return;
-    const message = { client_id: crypto.randomUUID(), body, attachments: ready.map((file) => file.id) };
+    this.saysWhenUp = this.files.some((file) => !file.id);
+    this.form.querySelector("[data-typing]").textContent = this.saysWhenUp ? this.goesWhenUp : "";
+    if (this.saysWhenUp || (!body && !this.files.length)) return;
+    const message = { client_id: crypto.randomUUID(), body, attachments: this.files.map((file) => file.id) };
     this.files = [];
     this.form.querySelector(".uploads").replaceChildren();
     this.text.value = "";
@@ -104,19 +106,22 @@ class Room {
     this.log.append(row);
   }
 
-  // One after the other, so that they arrive in the order they were written.
+  // One after the other, so that they arrive in the order they were written; one that is refused holds up no other.
   async flush() {
     if (this.flushing) return;
     this.flushing = true;
-    for (const message of this.outbox()) {
+    const refused = new Set();
+    for (;;) {
+      const message = this.outbox().find((kept) => !refused.has(kept.client_id));
+      if (!message) break;
       try {
         await send({ type: "message.send", room: this.id, ...message });
+        this.keep(this.outbox().filter((kept) => kept.client_id !== message.client_id));
       } catch (error) {
         if (!error.code) break; // offline: it stays pending and goes with the next connection
+        refused.add(message.client_id);
         this.mark(message, error.sentence);
-        break;
       }
-      this.keep(this.outbox().filter((kept) => kept.client_id !== message.client_id));
     }
     this.flushing = false;
   }
@@ -263,23 +268,25 @@ class Room {
     this.form.querySelector(".uploads").append(row);
     const entry = { id: null };
     this.files.push(entry);
-    const drop = () => {
+    const forget = () => {
       this.files = this.files.filter((kept) => kept !== entry);
-      row.remove();
     };
     const job = upload(this.pane.dataset.uploadTo, file, { onProgress: (share) => (bar.value = share) });
     cancel.addEventListener("click", () => {
       job.abort();
-      drop();
+      forget();
+      row.remove();
     });
     job.then(
       ({ id }) => {
         entry.id = id;
         name.textContent = file.name;
         bar.value = 1;
+        if (this.saysWhenUp) this.say();
       },
       (error) => {
-        this.files = this.files.filter((kept) => kept !== entry);
+        this.saysWhenUp = false; // without this file it may not be what was meant
+        forget();
         bar.remove();
         if (!error.aborted) name.textContent = `${file.name}: ${error.sentence ?? this.failed}`;
       },

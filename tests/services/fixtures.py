@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.services.full import Full
 from tests.services.processes import binary
@@ -26,6 +26,7 @@ def redis_server() -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium, as Debian packages it."""
+    expect.set_options(timeout=15_000)  # what a person would wait for on a busy machine; a pass doesn't take longer
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=binary("chromium"), args=CHROMIUM)
         yield chromium

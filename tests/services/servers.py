@@ -1,5 +1,6 @@
 """The product as processes: what any running installation can do for a test, and embedded mode, as `make run` starts it."""
 
+import logging
 import os
 import re
 import ssl
@@ -14,6 +15,7 @@ import httpx
 
 from tests.services.processes import ROOT, end, free_port, wait_until
 
+logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per question for readiness helps nobody
 SHORT_CLOCKS = {
     "SKILLLINK_SWEEP_EVERY": "1s",
     "SKILLLINK_PULSE_EVERY": "2s",
