@@ -162,7 +162,7 @@ def shortlist(bid: Any, *, by: Any, on: bool = True) -> Bid:
     if bid.status != other:
         raise NotNow(state=bid.get_status_display())
     board.save(bid, status=wanted, shortlisted_at=now() if on else None)
-    _tell_tabs(bid)
+    _tell_tabs(bid, bid.gig.client_id)
     return bid
 
 
@@ -173,7 +173,7 @@ def archive(bid: Any, *, by: Any, on: bool = True) -> Bid:
     if not bid.is_live:
         raise NotNow(state=bid.get_status_display())
     board.save(bid, archived_at=now() if on else None)
-    _tell_tabs(bid)
+    _tell_tabs(bid, bid.gig.client_id)
     return bid
 
 
@@ -202,7 +202,7 @@ def mark_viewed(bid: Any, *, by: Any) -> Bid:
     if bid.viewed_at is None:
         bid.viewed_at = now()
         bid.save(update_fields=["viewed_at"])
-        _tell_tabs(bid)
+        _tell_tabs(bid, bid.gig.client_id, bid.freelancer_id)
     return bid
 
 
@@ -282,7 +282,7 @@ def _tell_client(bid: Bid, event: str) -> None:
     )
 
 
-def _tell_tabs(bid: Bid) -> None:
-    """The two people's open pages fetch the board anew; nobody else is concerned."""
-    for person in (bid.gig.client_id, bid.freelancer_id):
+def _tell_tabs(bid: Bid, *people: Any) -> None:
+    """These people's open pages fetch the board anew. A shortlist isn't even hinted at to the author."""
+    for person in people:
         push(f"user:{person}", {"type": "bid.changed", "gig": str(bid.gig_id), "id": str(bid.pk)})

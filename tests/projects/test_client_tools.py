@@ -103,3 +103,14 @@ def test_a_version_is_compared_word_by_word_and_nothing_is_lost() -> None:
     assert "".join(text for kind, text in pieces if kind != "gone") == after
     assert ("gone", "two") in pieces
     assert bid_changes.compare(before, before) == [("same", before)]
+
+
+def test_a_shortlist_is_not_even_hinted_at_to_its_author(gig: Gig, ines: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    bid = live_bid(gig, person("anna"), answers=["The fern house."])
+    told: list[str] = []
+    monkeypatch.setattr(bids, "push", lambda topic, event, **_numbers: told.append(topic))
+    bids.shortlist(bid, by=ines)
+    bids.archive(bid, by=ines)
+    assert told == [f"user:{ines.pk}"] * 2
+    bids.mark_viewed(bid, by=ines)
+    assert f"user:{bid.freelancer_id}" in told[2:]
