@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as lazy
 
+from payment import halt_admin  # noqa: F401  registers halts, audits and batches
 from payment.models import Account, Clearing, Deposit, Entry, Escrow, Transfer
 from skilllink.money import format_money
 

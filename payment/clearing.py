@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from django.db.models import F
 
-from payment import escrow
+from payment import escrow, halt
 from payment.models import Clearing
 from skilllink import clocks
 from skilllink.money import format_money
@@ -19,8 +19,11 @@ BATCH = 100
 def sweep() -> int:
     """Clear a batch of what is due, each row in a transaction of its own. Returns how many rows were finished.
 
-    A row that fails is logged, counted in `attempts` and goes to the back, so that it never stops the others.
+    A row that fails is logged, counted in `attempts` and goes to the back, so that it never stops the others. Nothing
+    is tried while money stands still.
     """
+    if halt.in_force():
+        return 0
     due = Clearing.objects.filter(cleared_at__isnull=True, due_at__lte=clocks.now()).order_by("attempts", "due_at")
     return sum(_finish(pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
 
@@ -28,8 +31,8 @@ def sweep() -> int:
 def _finish(pk: Any) -> int:
     try:
         clear(pk)
-    except escrow.NotClearing:
-        return 0  # another sweep was quicker
+    except (escrow.NotClearing, halt.Halted):
+        return 0  # another sweep was quicker, or the audit was
     except Exception:
         log.exception("clearing.failed", clearing=str(pk))
         Clearing.objects.filter(pk=pk).update(attempts=F("attempts") + 1)

@@ -1,12 +1,15 @@
 """`post`: the only door through which money moves. See docs/ledger.md and design rule "one module may write money"."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from payment import halt
 from payment.models import Account, Entry, Escrow, Transfer
 from skilllink.errors import Conflict
 from skilllink.ids import uuid7
@@ -49,18 +52,22 @@ def post(
 
     `escrow` is the one whose money it is; `reverses` a transfer of which this is the exact opposite.
     The same key with the same content returns the transfer that is there; with other content raises KeyReused.
-    Raises Overdrawn when an account that may not be negative would be, AlreadyReversed for a second reversal,
+    Raises halt.Halted while money stands still, Overdrawn when an account that may not be negative would be, AlreadyReversed for a second reversal,
     Unbalanced for entries that are no transfer.
     """
     lines = sorted(_checked(entries), key=lambda line: line[0].pk)
     if reverses is not None:
         _require_opposite(reverses, lines)
-    fingerprint = _fingerprint(kind, lines, escrow, reverses)
+    fingerprint = _fingerprint(
+        kind, [(a.pk, n) for a, n in lines], escrow.pk if escrow else None, reverses.pk if reverses else None
+    )
     write = _write_postgresql if connection.vendor == "postgresql" else _write_sqlite
     try:
         transfer_id, kept = write(key, kind, reason, fingerprint, escrow, reverses, lines)
     except IntegrityError as error:
         raise _named(error) from error
+    if transfer_id is None:
+        raise halt.Halted()
     if kept != fingerprint:
         raise KeyReused()
     return Transfer.objects.get(pk=transfer_id)
@@ -82,9 +89,21 @@ def _require_opposite(transfer: Transfer, lines: Lines) -> None:
         raise Unbalanced(f"These entries are not the opposite of {transfer}.")
 
 
-def _fingerprint(kind: str, lines: Lines, escrow: Escrow | None, reverses: Transfer | None) -> str:
-    about = [f"escrow {escrow.pk}"] if escrow else []
-    content = [kind, str(reverses.pk if reverses else ""), *(f"{a.pk} {n}" for a, n in lines), *about]
+def is_fingerprint_of(fingerprint: str, facts: Any, lines: Iterable[tuple[int, str, int]]) -> bool:
+    """Whether a stored transfer's fingerprint is that of its content; `lines` are (account, currency, amount).
+
+    The first transfers were written before a transfer knew its escrow, and say nothing of it.
+    """
+    amounts = [(account, amount) for account, _currency, amount in lines]
+    return fingerprint in (
+        _fingerprint(facts.kind, amounts, facts.escrow, facts.reverses),
+        _fingerprint(facts.kind, amounts, None, facts.reverses),
+    )
+
+
+def _fingerprint(kind: str, amounts: Iterable[tuple[int, int]], escrow: UUID | None, reverses: UUID | None) -> str:
+    about = [f"escrow {escrow}"] if escrow else []
+    content = [kind, str(reverses or ""), *(f"{account} {amount}" for account, amount in amounts), *about]
     return hashlib.sha256("\n".join(content).encode()).hexdigest()
 
 
@@ -107,6 +126,7 @@ def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # t
     there = Transfer.objects.filter(key=key).values_list("pk", "fingerprint").first()
     if there:
         return there
+    halt.require_running()
     transfer = Transfer(
         pk=uuid7(), key=key, kind=kind, reason=reason, fingerprint=fingerprint, escrow=escrow, reverses=reverses
     )

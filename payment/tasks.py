@@ -1,15 +1,32 @@
-import structlog
+"""What beat asks of payment; when is in `skilllink.celery`."""
+
+from typing import Any
+
 from celery import shared_task
 
-from payment import audit
+from payment import audit, seal, seal_anchor
 
-log = structlog.get_logger(__name__)
+
+@shared_task(name="payment.seal", ignore_result=True)
+def seal_transfers() -> int:
+    """Seal what was posted since the last time."""
+    return seal.run()
+
+
+@shared_task(name="payment.anchor", ignore_result=True)
+def anchor() -> str | None:
+    """Write the seal's head down outside the database."""
+    path = seal_anchor.anchor()
+    return path.name if path else None
 
 
 @shared_task(name="payment.audit_ledger")
-def audit_ledger() -> list[dict[str, str]]:
-    """Check the books; every violation is logged as an error and kept as the task's result."""
-    found = [violation.as_dict() for violation in audit.run()]
-    for violation in found:
-        log.error("ledger.violation", **violation)
-    return found
+def audit_ledger() -> list[dict[str, Any]]:
+    """Examine what is new; every violation is logged, halts money and is kept as the task's result."""
+    return list(audit.examine().violations)
+
+
+@shared_task(name="payment.audit_ledger_whole")
+def audit_ledger_whole() -> list[dict[str, Any]]:
+    """Examine everything, at night."""
+    return list(audit.examine(whole=True).violations)

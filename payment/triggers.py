@@ -1,4 +1,5 @@
-"""What the database itself promises about the books (L1, L3), installed after migrate and removed before it.
+"""What the database itself promises about the books (L1, L3) and their seal (L17), installed after migrate and removed
+before it.
 
 On SQLite a migration that remakes a table drops its triggers in silence, hence not in a migration.
 """
@@ -7,6 +8,37 @@ import re
 from typing import Any
 
 from django.db import connections
+
+# what else is only ever added to, and by which columns INSERT OR REPLACE could take an old row's place
+APPEND_ONLY = {
+    "payment_auditrun": ("id = NEW.id",),
+    "payment_batch": ("number = NEW.number",),
+    "payment_halt": ("id = NEW.id",),
+    "payment_lift": ("id = NEW.id", "halt_id = NEW.halt_id AND by_id = NEW.by_id"),
+    "payment_seal": ("number = NEW.number", "transfer_id = NEW.transfer_id"),
+}
+
+
+def _sqlite_append_only(table: str, same: tuple[str, ...]) -> dict[str, str]:
+    name, told = (
+        table.replace("payment_", "ledger_"),
+        f"BEGIN SELECT RAISE(ABORT, 'ledger: {table} is append-only'); END",
+    )
+    there = " OR ".join(f"EXISTS (SELECT 1 FROM {table} WHERE {condition})" for condition in same)  # noqa: S608
+    return {
+        f"{name}_no_update": f"CREATE TRIGGER {name}_no_update BEFORE UPDATE ON {table} {told}",
+        f"{name}_no_delete": f"CREATE TRIGGER {name}_no_delete BEFORE DELETE ON {table} {told}",
+        f"{name}_no_replace": f"CREATE TRIGGER {name}_no_replace BEFORE INSERT ON {table} WHEN {there} {told}",
+    }
+
+
+def _postgresql_append_only(table: str) -> dict[str, str]:
+    name = table.replace("payment_", "ledger_")
+    return {
+        f"{name}_frozen": f"BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
+        f"{name}_kept": f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse()",
+    }
+
 
 SQLITE = {
     "ledger_entry_no_update": """CREATE TRIGGER ledger_entry_no_update BEFORE UPDATE ON payment_entry
@@ -36,6 +68,8 @@ SQLITE = {
                      WHERE e.transfer_id = NEW.id GROUP BY a.currency HAVING sum(e.amount) <> 0)
         BEGIN SELECT RAISE(ABORT, 'ledger: entries do not sum to zero'); END""",
 }
+for _table, _same in APPEND_ONLY.items():
+    SQLITE |= _sqlite_append_only(_table, _same)
 
 POSTGRESQL_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -70,6 +104,10 @@ CREATE OR REPLACE FUNCTION ledger_post(
   p_accounts bigint[], p_amounts bigint[], OUT transfer_id uuid, OUT kept text
 ) LANGUAGE plpgsql AS $$
 BEGIN
+  IF EXISTS (SELECT 1 FROM payment_halt h WHERE (SELECT count(*) FROM payment_lift l WHERE l.halt_id = h.id) < 2) THEN
+    SELECT t.id, t.fingerprint INTO transfer_id, kept FROM payment_transfer t WHERE t.key = p_key;
+    RETURN;  -- money stands still: what was done is answered, nothing new is
+  END IF;
   INSERT INTO payment_transfer (id, key, kind, reason, fingerprint, escrow_id, reverses_id, at)
   VALUES (p_id, p_key, p_kind, p_reason, p_fingerprint, p_escrow, p_reverses, clock_timestamp())
   ON CONFLICT (key) DO NOTHING;
@@ -104,7 +142,9 @@ POSTGRESQL = {
         "AFTER INSERT ON payment_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_prove()"
     ),
 }
-TABLES = ("payment_entry", "payment_transfer")
+for _table in APPEND_ONLY:
+    POSTGRESQL |= _postgresql_append_only(_table)
+TABLES = ("payment_entry", "payment_transfer", *APPEND_ONLY)
 
 
 def install(sender: Any, using: str = "default", **_kwargs: Any) -> None:
@@ -125,16 +165,16 @@ def install(sender: Any, using: str = "default", **_kwargs: Any) -> None:
 
 
 def remove(sender: Any, using: str = "default", **_kwargs: Any) -> None:
-    """`pre_migrate`: out of the way of schema changes."""
+    """`pre_migrate`: out of the way of schema changes, also while a table of this version is still to be made."""
     connection = connections[using]
-    if not set(TABLES) <= set(connection.introspection.table_names()):
-        return
+    there = set(connection.introspection.table_names())
     with connection.cursor() as cursor:
-        for name in SQLITE if connection.vendor == "sqlite" else POSTGRESQL:
-            if connection.vendor == "sqlite":
+        if connection.vendor == "sqlite":
+            for name in SQLITE:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
-            else:
-                table = "payment_entry" if "_entry_" in name else "payment_transfer"
+            return
+        for name, definition in POSTGRESQL.items():
+            if (table := _target(definition)[0]) in there:
                 cursor.execute(f"DROP TRIGGER IF EXISTS {name} ON {table}")
 
 

@@ -4,12 +4,13 @@ import structlog
 from django.db import transaction
 from django.db.models import F
 
+from payment import halt
 from projects import contracts, disputes, feedback, milestones, schedule
 from projects.announce import announce
 from projects.models import Clock, Review
 from skilllink import clocks
 from skilllink.clocks import now
-from skilllink.errors import Refusal
+from skilllink.errors import Refusal, Unavailable
 
 log = structlog.get_logger(__name__)
 BATCH = 100
@@ -23,7 +24,8 @@ def sweep() -> int:
     so a sweep never waits for a person while holding rows that person needs.
     """
     due = Clock.objects.due(now()).filter(attempts__lt=ATTEMPTS)
-    ids = list(due.values_list("pk", flat=True)[:BATCH])
+    # while money stands still its clocks stay due: they must not keep those behind them from ringing
+    ids = list(due.values_list("pk", flat=True)[: None if halt.in_force() else BATCH])
     return sum(_ring(pk) for pk in ids)
 
 
@@ -41,6 +43,9 @@ def _ring(pk: object) -> int:
                 return 0
             ring(claimed[0])
             return 1
+    except Unavailable as refusal:
+        log.info("clock.waits", clock=str(pk), code=refusal.code)
+        return 0
     except Exception:
         log.exception("clock.failed", clock=str(pk))
         Clock.objects.filter(pk=pk).update(attempts=F("attempts") + 1)
@@ -61,6 +66,8 @@ def ring(clock: Clock) -> None:
                 outcome = Clock.Outcome.SKIPPED
             else:
                 perform(step)
+    except Unavailable:
+        raise  # what can't be done now is done later
     except Refusal as refusal:
         log.info("clock.stood_down", clock=str(clock.pk), kind=clock.kind, code=refusal.code)
         outcome = Clock.Outcome.STOOD_DOWN

@@ -24,7 +24,10 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code in (429, 503):
+            response.headers.setdefault("Retry-After", str(Refusal.retry_after))
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         refusal = as_refusal(error)
@@ -58,7 +61,7 @@ def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:
         if fragment:
             response["HX-Retarget"], response["HX-Reswap"] = "#refusal", "innerHTML"
     if refusal.status in (429, 503):
-        response["Retry-After"] = "5"
+        response["Retry-After"] = str(refusal.retry_after)
     return response
 
 
@@ -73,6 +76,8 @@ def api_exception_handler(error: Exception, context: dict[str, Any]) -> Response
         return None
     response = exception_handler(error, context) or Response()
     response.data, response.status_code = refusal.as_dict(), refusal.status
+    if refusal.status in (429, 503):
+        response.setdefault("Retry-After", str(refusal.retry_after))
     return response
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "skilllink.settings")
@@ -17,10 +18,14 @@ app.autodiscover_tasks()
 @app.on_after_configure.connect
 def plan(sender: Celery, **_kwargs: Any) -> None:
     """The table; read late, because the durations are settings."""
-    every = settings.SKILLLINK["SWEEP_EVERY"]
+    rules = settings.SKILLLINK
+    every = rules["SWEEP_EVERY"]
     sender.conf.beat_schedule = {
         "sweep": {"task": "skilllink.sweep", "schedule": every},
         "relay": {"task": "users.relay", "schedule": every},
-        "audit_ledger": {"task": "payment.audit_ledger", "schedule": timedelta(minutes=10)},
+        "seal": {"task": "payment.seal", "schedule": rules["SEAL_EVERY"]},
+        "anchor": {"task": "payment.anchor", "schedule": rules["ANCHOR_EVERY"]},
+        "audit_ledger": {"task": "payment.audit_ledger", "schedule": rules["AUDIT_EVERY"]},
+        "audit_ledger_whole": {"task": "payment.audit_ledger_whole", "schedule": crontab(hour=3, minute=20)},
         "heartbeat": {"task": "skilllink.heartbeat", "schedule": timedelta(seconds=3)},
     }

@@ -17,6 +17,7 @@ class Refusal(Exception):
 
     code = "refused"
     status = 409
+    retry_after = 5  # seconds, told with 429 and 503
     sentence: Sentence = _("That can't be done. Nothing was changed.")
 
     def __init__(

@@ -199,6 +199,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "skilllink.context.site",
+                "payment.halt_banner.banner",
             ],
             "builtins": ["skilllink.templatetags.skilllink"],
         },

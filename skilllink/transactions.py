@@ -84,6 +84,28 @@ def whole() -> Iterator[None]:
             _whole.reset(token)
 
 
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Whatever is read inside is of one moment, however long it takes; writers are not held up. Nothing is written.
+
+    Inside an open transaction it is that one, with what it sees.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "sqlite":
+        with connection.cursor() as cursor:  # not Django's own, which keeps every other writer out
+            cursor.execute("BEGIN DEFERRED")
+            try:
+                yield
+            finally:
+                cursor.execute("ROLLBACK")
+    else:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield
+
+
 def require_transaction(name: str) -> None:
     """Raise NoTransaction unless a transaction is open on the default connection."""
     if not connection.in_atomic_block:

@@ -8,7 +8,21 @@ STAFF = {
         "users": ("user", "profile", "sanction", "appeal", "report", "staffaction", "delivery"),
         "projects": ("gig", "contract", "milestone", "dispute"),
     },
-    "Finance": {"payment": ("account", "transfer", "entry", "escrow", "clearing", "deposit")},
+    "Finance": {
+        "payment": (
+            "account",
+            "auditrun",
+            "batch",
+            "clearing",
+            "deposit",
+            "entry",
+            "escrow",
+            "halt",
+            "lift",
+            "seal",
+            "transfer",
+        )
+    },
 }
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from payment import accounts, audit, escrow, ledger, triggers
 from payment.checks import ledger_triggers
 from payment.models import Account, Clearing, Deposit, Entry, Escrow, IdempotencyRecord, Transfer
-from payment.tasks import audit_ledger
+from payment.tasks import audit_ledger_whole
 from projects import disputes, milestones
 from projects.models import Offer
 from skilllink.ids import uuid7
@@ -63,6 +63,7 @@ def test_l1_an_entry_that_grew_unbalances_its_transfer_its_account_and_the_whole
     set_row("payment_entry", entry.pk, amount=entry.amount + 1)
     assert found() == {
         ("L1", f"transfer {entry.transfer_id}"),
+        ("L3", f"transfer {entry.transfer_id}"),
         ("L6", f"account {entry.account_id}"),
         ("L7", "currency USD"),
     }
@@ -72,7 +73,7 @@ def test_l1_a_transfer_with_no_entries_is_none(row: Escrow) -> None:
     made = Transfer(key="test:empty", kind="hold", fingerprint="")
     with unguarded():
         made.save(force_insert=True)
-    assert found() == {("L1", f"transfer {made.pk}")}
+    assert found() == {("L1", f"transfer {made.pk}"), ("L3", f"transfer {made.pk}")}
 
 
 def test_l2_an_amount_above_the_largest_is_found(row: Escrow) -> None:
@@ -82,7 +83,8 @@ def test_l2_an_amount_above_the_largest_is_found(row: Escrow) -> None:
     with unguarded("payment_entry.entry_amount_in_range"):
         Entry.objects.bulk_create([Entry(transfer_id=made.pk, account=a, amount=n) for a, n in lines])
         made.save(force_insert=True)
-    assert found() == {("L2", f"entry {pk}") for pk in made.entries.values_list("pk", flat=True)}
+    entries = made.entries.values_list("pk", flat=True)
+    assert found() == {("L3", f"transfer {made.pk}"), *(("L2", f"entry {pk}") for pk in entries)}
 
 
 def test_l3_a_transfer_that_vanished_leaves_its_entries_behind(row: Escrow) -> None:
@@ -162,7 +164,9 @@ def test_l5_an_account_that_was_below_zero_for_one_entry_is_found_although_it_re
                 ]
             )
             made.save(force_insert=True)
-    assert found() == {("L5", f"entry {Entry.objects.get(account=wallet, amount=-900).pk}")}
+    below = Entry.objects.get(account=wallet, amount=-900)
+    written = Transfer.objects.filter(kind="adjustment").values_list("pk", flat=True)
+    assert found() == {("L5", f"entry {below.pk}"), *(("L3", f"transfer {pk}") for pk in written)}
 
 
 def test_l5_and_l6_a_balance_below_zero_is_found(row: Escrow) -> None:
@@ -303,19 +307,22 @@ def test_l19_money_that_left_a_dispute_without_its_resolution_is_found(
 
 
 def test_the_command_names_the_rows_and_exits_1(row: Escrow) -> None:
+    with transaction.atomic():
+        capital = Account.objects.create(kind="capital", currency="USD")
+        ledger.post("test:capital", "capital", [(accounts.gateway("USD"), -500), (capital, 500)])
     told = StringIO()
     call_command("audit_ledger", stdout=told)
-    assert told.getvalue() == "2 transfers, 0 violations.\n"
+    assert told.getvalue() == "3 transfers, 0 violations.\n"
     set_row("payment_escrow", row.pk, held=1)
     told = StringIO()
     with pytest.raises(SystemExit) as end:
         call_command("audit_ledger", stdout=told)
     assert end.value.code == 1
-    assert told.getvalue() == f"L9  escrow {row.pk}: holds 1, its account 9000\n2 transfers, 1 violations.\n"
+    assert told.getvalue() == f"L9  escrow {row.pk}: holds 1, its account 9000\n3 transfers, 1 violations.\n"
     told = StringIO()
     with pytest.raises(SystemExit) as end:
         call_command("audit_ledger", "--json", stdout=told)
     assert end.value.code == 1
     violation = {"invariant": "L9", "row": f"escrow {row.pk}", "found": "holds 1, its account 9000"}
-    assert json.loads(told.getvalue()) == {"transfers": 2, "violations": [violation]}
-    assert audit_ledger() == [violation]
+    assert json.loads(told.getvalue()) == {"transfers": 3, "violations": [violation], "alerts": []}
+    assert audit_ledger_whole() == [violation]

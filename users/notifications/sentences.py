@@ -67,6 +67,11 @@ SENTENCES = {
     "milestone.stale": ("money", _("“{milestone}” is overdue without a delivery. It is refunded soon unless you act.")),
     "milestone.submitted": ("contracts", _("{who} delivered “{milestone}”.")),
     "money.cleared": ("money", _("{amount} has cleared and is available.")),
+    "money.halted": (
+        "security",
+        _("The audit found a fault in the books, at {first}. Money stands still until two of you lift it."),
+    ),
+    "money.runs": ("security", _("{who} was the second to lift the halt: money moves again. {reason}")),
     "offer.accepted": ("contracts", _("{who} accepted your offer for “{gig}”. The contract has begun.")),
     "offer.countered": ("bids", _("{who} answered with other terms for “{gig}”.")),
     "offer.declined": ("bids", _("{who} declined the offer for “{gig}”.")),

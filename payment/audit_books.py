@@ -1,0 +1,230 @@
+"""The audit of the books: L1 to L12 and L19, by sets in SQL. Each function yields what it found broken."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Window
+from django.db.models.functions import Coalesce
+
+from payment import seal, triggers
+from payment.audit_scope import CHUNK, Scope, Violation, chunks
+from payment.models import Account, Clearing, Deposit, Entry, IdempotencyRecord, Snapshot, Transfer
+from skilllink.money import LARGEST
+
+CAPTURED = ("settled", "returned", "charged_back")  # deposits whose money came in
+
+
+def transfers_balance(scope: Scope) -> Iterator[Violation]:
+    """L1: every transfer sums to zero per currency and has at least two entries; so none is in two currencies (L4)."""
+    entries = Entry.objects.filter(scope.new("transfer__"))
+    sums = entries.values("transfer", "account__currency").annotate(total=Sum("amount")).exclude(total=0)
+    for row in sums.order_by("transfer", "account__currency"):
+        yield Violation("L1", f"transfer {row['transfer']}", f"sums to {row['total']} {row['account__currency']}")
+    for transfer in Transfer.objects.filter(scope.new()).annotate(lines=Count("entries")).filter(lines__lt=2):
+        yield Violation("L1", f"transfer {transfer.pk}", f"has {transfer.lines} entries")
+
+
+def amounts_in_range(scope: Scope) -> Iterator[Violation]:
+    """L2: integers of 1 to 10^12."""
+    wrong = Q(amount=0) | Q(amount__gt=LARGEST) | Q(amount__lt=-LARGEST)
+    for entry in Entry.objects.filter(scope.new("transfer__")).filter(wrong):
+        yield Violation("L2", f"entry {entry.pk}", f"amount {entry.amount}")
+
+
+def nothing_vanished(scope: Scope) -> Iterator[Violation]:
+    """L3: the triggers stand, no entry has lost its transfer, a reversal is the exact opposite of what it reverses."""
+    for name in triggers.missing():
+        yield Violation("L3", f"trigger {name}", "is missing or of another version")
+    if scope.whole:
+        for entry in Entry.objects.filter(~Exists(Transfer.objects.filter(pk=OuterRef("transfer")))):
+            yield Violation("L3", f"entry {entry.pk}", f"its transfer {entry.transfer_id} is gone")
+    reversals = Transfer.objects.filter(scope.new(), reverses__isnull=False).select_related("reverses")
+    for transfer in reversals.iterator(CHUNK):
+        back = dict(transfer.entries.values_list("account", "amount"))
+        if transfer.reverses and back != {a: -n for a, n in transfer.reverses.entries.values_list("account", "amount")}:
+            yield Violation("L3", f"transfer {transfer.pk}", f"is not the opposite of {transfer.reverses_id}")
+
+
+def balances_follow_entries(scope: Scope) -> Iterator[Violation]:
+    """L6: the cached balance is the sum of the entries."""
+    if not scope.whole:
+        yield from _touched_balances(scope)
+        return
+    rows = Account.objects.filter(balance__isnull=False).annotate(total=Coalesce(Sum("entries__amount"), 0))
+    wrong = rows.exclude(balance=F("total")).order_by("pk").values_list("pk", "balance", "total")
+    for pk, balance, total in wrong:
+        yield _difference(pk, balance - total)
+
+
+def _touched_balances(scope: Scope) -> Iterator[Violation]:
+    """L6 of the accounts that new transfers touched: what they had at the checkpoint and what came since."""
+    late = _sums(Entry.objects.filter(transfer__in=list(seal.unsealed().values_list("pk", flat=True))))
+    sealed = _sums(Entry.objects.filter(scope.new("transfer__")))
+    for chunk in chunks(sealed.items() | {(pk, 0) for pk in late.keys() - sealed.keys()}):
+        came, ids = dict(chunk), [pk for pk, _total in chunk]
+        before = dict(Snapshot.objects.filter(pk__in=ids).values_list("pk", "balance"))
+        cached = Account.objects.filter(pk__in=ids, balance__isnull=False).order_by("pk")
+        for pk, balance in cached.values_list("pk", "balance"):
+            if difference := balance - before.get(pk, 0) - came[pk] - late.get(pk, 0):
+                yield _difference(pk, difference)
+
+
+def _difference(account: int, difference: int) -> Violation:
+    return Violation("L6", f"account {account}", f"its balance is {difference:+d} beside its entries")
+
+
+def _sums(entries: Any) -> dict[int, int]:
+    return dict(entries.order_by().values_list("account").annotate(total=Sum("amount")))
+
+
+def never_below_zero(scope: Scope) -> Iterator[Violation]:
+    """L5: no entry, in the order they were written, left an account below zero where that is forbidden."""
+    after: Any = Window(Sum("amount"), partition_by=F("account"), order_by=F("pk").asc())
+    if not scope.whole:
+        after = after + Coalesce(F("account__snapshot__balance"), 0)
+    rows = Entry.objects.filter(scope.new("transfer__"), account__kind__in=Account.OWED).annotate(after=after)
+    for entry in rows.filter(after__lt=0).order_by("pk"):
+        yield Violation("L5", f"entry {entry.pk}", f"left account {entry.account_id} at {entry.after}")
+    for account in scope.accounts().filter(balance__lt=0, kind__in=Account.OWED):
+        yield Violation("L5", f"account {account.pk}", f"balance {account.balance}")
+
+
+def everything_sums_to_zero(scope: Scope) -> Iterator[Violation]:
+    """L7: over all accounts, per currency."""
+    totals = Entry.objects.filter(scope.new("transfer__")).values("account__currency").annotate(total=Sum("amount"))
+    for row in totals.exclude(total=0).order_by("account__currency"):
+        yield Violation("L7", f"currency {row['account__currency']}", f"all entries sum to {row['total']}")
+
+
+def escrows_agree(scope: Scope) -> Iterator[Violation]:
+    """L9: an escrow holds what its account has, and released what its transfers brought to the payee and to fees.
+
+    L4: its account and its transfers are in its currency.
+    """
+    rows = scope.escrows().annotate(booked=Coalesce(F("account__balance"), 0))
+    for escrow in rows.exclude(held=F("booked")):
+        yield Violation("L9", f"escrow {escrow.pk}", f"holds {escrow.held}, its account {escrow.booked}")
+    paid = _booked("pending", "available", "fees")
+    for escrow in scope.escrows().annotate(booked=paid).exclude(released=F("booked")):
+        yield Violation("L9", f"escrow {escrow.pk}", f"released {escrow.released}, its transfers {escrow.booked}")
+    for escrow in scope.escrows().filter(account__isnull=False).exclude(account__currency=F("currency")):
+        yield Violation("L4", f"escrow {escrow.pk}", "its account has another currency")
+    foreign = Entry.objects.filter(scope.new("transfer__"), transfer__escrow__isnull=False).select_related("transfer")
+    for entry in foreign.exclude(account__currency=F("transfer__escrow__currency")):
+        yield Violation("L4", f"entry {entry.pk}", f"is in another currency than escrow {entry.transfer.escrow_id}")
+
+
+def events_once(scope: Scope) -> Iterator[Violation]:
+    """L10: a deposit that came in has its transfer, another has none; a release clears once, when its row says so."""
+    deposits = Deposit.objects.filter(scope.later("ended_at")).values_list("pk", "status")
+    came = ((pk, f"deposit:{pk}:settle", status in CAPTURED, f"is {status}") for pk, status in deposits.iterator(CHUNK))
+    yield from _without_transfer("deposit", came)
+    yield from _without_row(scope, "deposit", Deposit.objects.all())
+    paid = Entry.objects.filter(transfer=OuterRef("pk"), account__kind__in=("pending", "fees"), amount__gt=0)
+    releases = Transfer.objects.filter(scope.new(), kind__in=("release", "bonus", "resolution"))
+    for transfer in releases.filter(Exists(paid), clearing__isnull=True):
+        yield Violation("L10", f"transfer {transfer.pk}", "was released and never clears")
+    clearings = Clearing.objects.filter(scope.later("cleared_at")).values_list("pk", "amount", "cleared_at")
+    ended = (
+        (pk, f"clearing:{pk}:clear", at is not None and amount > 0, f"cleared at {at}")
+        for pk, amount, at in clearings.iterator(CHUNK)
+    )
+    yield from _without_transfer("clearing", ended)
+    yield from _without_row(scope, "clear", Clearing.objects.all())
+
+
+def _without_transfer(noun: str, rows: Iterator[tuple[UUID, str, bool, str]]) -> Iterator[Violation]:
+    """Of (id, key, whether it should have moved money, how it stands): those whose transfer says otherwise."""
+    for chunk in chunks(rows):
+        there = dict(Transfer.objects.filter(key__in=[row[1] for row in chunk]).values_list("key", "pk"))
+        for pk, key, due, stands in chunk:
+            if due != (key in there):
+                yield Violation("L10", f"{noun} {pk}", f"{stands}, its transfer is {there.get(key)}")
+
+
+def _without_row(scope: Scope, kind: str, rows: Any) -> Iterator[Violation]:
+    """Transfers of `kind`, whose keys are `noun:id:verb`, that no row stands behind."""
+    found = Transfer.objects.filter(scope.new(), kind=kind).values_list("pk", "key")
+    for chunk in chunks(found.iterator(CHUNK)):
+        ids = {pk: _id_in(key) for pk, key in chunk}
+        there = set(rows.filter(pk__in=[one for one in ids.values() if one]).values_list("pk", flat=True))
+        for pk, key in chunk:
+            if ids[pk] not in there:
+                yield Violation("L10", f"transfer {pk}", f"{key} has no {key.split(':')[0]}")
+
+
+def _id_in(key: str) -> UUID | None:
+    try:
+        return UUID(key.split(":")[1])
+    except (IndexError, ValueError):
+        return None
+
+
+def records_have_answers(scope: Scope) -> Iterator[Violation]:
+    """L11: an idempotency record is committed with its effect and its answer, or not at all."""
+    bare = IdempotencyRecord.objects.filter(Q(status__isnull=True) | Q(body=""))
+    for record in bare.filter(scope.later("created_at")):
+        yield Violation("L11", f"idempotency record {record.pk}", "has no answer")
+
+
+def fees_exact(scope: Scope) -> Iterator[Violation]:
+    """L12: the fee is the fee on what was released, in the row and in the entries, and what is pending is clearing."""
+    due = (F("released") * F("fee_bps") + 5000) / 10000
+    escrows = scope.escrows().annotate(booked=_booked("fees"), due=due)
+    for escrow in escrows.exclude(fee_taken=F("due"), booked=F("due")):
+        found = f"fee {escrow.fee_taken}, entries {escrow.booked}, due {escrow.due} on {escrow.released}"
+        yield Violation("L12", f"escrow {escrow.pk}", found)
+    yield from _pending_differences(scope)
+
+
+def _booked(*kinds: str) -> Any:
+    """What the transfers of an escrow brought to accounts of these kinds, to annotate escrows with."""
+    entries = Entry.objects.filter(transfer__escrow=OuterRef("pk"), account__kind__in=kinds).order_by()
+    return Coalesce(Subquery(entries.values("transfer__escrow").annotate(total=Sum("amount")).values("total")), 0)
+
+
+def _pending_differences(scope: Scope) -> Iterator[Violation]:
+    """What is pending and what is clearing, per person and currency; also where one of the two has no row."""
+    waiting = Clearing.objects.filter(cleared_at__isnull=True)
+    same = waiting.filter(escrow__payee=OuterRef("user"), escrow__currency=OuterRef("currency")).order_by()
+    total = Subquery(same.values("escrow__payee").annotate(total=Sum("amount")).values("total"))
+    accounts = scope.accounts().filter(kind=Account.Kind.PENDING).annotate(clearing=Coalesce(total, 0))
+    for account in accounts.exclude(balance=F("clearing")):
+        yield Violation("L12", f"account {account.pk}", f"pending {account.balance}, clearing {account.clearing}")
+    own = Account.objects.filter(
+        kind=Account.Kind.PENDING, user=OuterRef("escrow__payee"), currency=OuterRef("escrow__currency")
+    )
+    homeless = waiting.filter(~Exists(own), amount__gt=0).order_by().values_list("escrow__payee", "escrow__currency")
+    if scope.whole:
+        for payee, currency, amount in homeless.annotate(total=Sum("amount")):
+            yield Violation("L12", f"account pending({payee}) {currency}", f"pending 0, clearing {amount}")
+
+
+def dispute_money_stays(scope: Scope) -> Iterator[Violation]:
+    """L19: nothing leaves a dispute but its resolution, or its whole return to where it was frozen from."""
+    leaving = Entry.objects.filter(scope.new("transfer__"), account__escrow__kind="dispute", amount__lt=0)
+    for entry in leaving.exclude(transfer__kind__in=("resolution", "move")):
+        yield Violation("L19", f"entry {entry.pk}", "money left a dispute without a resolution")
+    target = Entry.objects.filter(transfer=OuterRef("transfer"), amount__gt=0).values("account__escrow")[:1]
+    for entry in leaving.filter(transfer__kind="move").annotate(to=target).iterator(CHUNK):
+        frozen = Transfer.objects.filter(
+            kind="move", escrow=entry.to, entries__account=entry.account_id, entries__amount=-entry.amount
+        )
+        if not frozen.exists():
+            yield Violation("L19", f"entry {entry.pk}", "money left a dispute for another place than it came from")
+
+
+CHECKS: tuple[Callable[[Scope], Iterator[Violation]], ...] = (
+    transfers_balance,
+    amounts_in_range,
+    nothing_vanished,
+    never_below_zero,
+    balances_follow_entries,
+    everything_sums_to_zero,
+    escrows_agree,
+    events_once,
+    records_have_answers,
+    fees_exact,
+    dispute_money_stays,
+)

@@ -1,0 +1,145 @@
+"""Sealing: committed transfers get a number, a canonical line and its hash, batch by batch, a few seconds later.
+
+Nobody waits for it: what is sealed is read and hashed outside any transaction, and the rows are added in a short one
+whose primary keys let one sealer win. A batch follows the order in which entries were written, so that whatever a
+transfer built on has a smaller number.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError
+from django.db.models import Exists, Min, OuterRef
+from django.utils import timezone
+
+from payment import seal_tree
+from payment.models import Batch, Entry, Seal, Transfer
+from skilllink.realtime.push import push
+from skilllink.transactions import verb
+
+BATCH = 1024  # transfers in one tree
+READ = 20 * BATCH  # how many waiting ones are looked up at once
+TOPIC = "books:all"
+
+Lines = list[tuple[int, str, int]]  # account, currency, signed minor units; in account order
+
+
+class Facts(NamedTuple):
+    """A transfer as it stands in the books."""
+
+    id: UUID
+    kind: str
+    key: str
+    at: datetime
+    escrow: UUID | None
+    reverses: UUID | None
+    reason: str
+    fingerprint: str
+
+    @classmethod
+    def columns(cls, path: str = "") -> list[str]:
+        """The names of its columns, seen from a table that reaches transfers by `path`."""
+        return [
+            path + name for name in ("id", "kind", "key", "at", "escrow_id", "reverses_id", "reason", "fingerprint")
+        ]
+
+
+def line(number: int, facts: Facts, lines: Iterable[Any]) -> str:
+    """The canonical text of a transfer: JSON in one line, keys sorted, no name and no word of a person in it."""
+    reason = f"{facts.id}\n{facts.reason}"  # the id keeps equal reasons apart
+    content = {
+        "at": facts.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "entries": [list(one) for one in lines],
+        "escrow": str(facts.escrow) if facts.escrow else None,
+        "id": str(facts.id),
+        "key": facts.key,
+        "kind": facts.kind,
+        "number": number,
+        "reason": hashlib.sha256(reason.encode()).hexdigest() if facts.reason else None,
+        "reverses": str(facts.reverses) if facts.reverses else None,
+    }
+    return json.dumps(content, separators=(",", ":"))
+
+
+def run() -> int:
+    """Seal whatever is committed and not sealed; returns how many transfers. Beside another sealer one of them wins."""
+    done = 0
+    while waiting := list(unsealed().values_list("pk", flat=True)[:READ]):
+        for start in range(0, len(waiting), BATCH):
+            ids = waiting[start : start + BATCH]
+            if not _seal(ids):
+                return done
+            done += len(ids)
+    return done
+
+
+def unsealed() -> Any:
+    """Transfers without a seal that are no older than what was sealed allows, in the order of their entries."""
+    rows = Transfer.objects.filter(pk__gte=floor())
+    return _without_seal(rows).annotate(entry=Min("entries")).order_by("entry")
+
+
+def overdue() -> Any:
+    """Transfers without a seal although later ones were sealed long after them: nobody posts like that (L17)."""
+    return _without_seal(Transfer.objects.filter(pk__lt=floor())).order_by("pk")
+
+
+def floor() -> UUID:
+    """The smallest id that may still lack a seal: ids begin with the time at which they were made."""
+    newest = Batch.objects.order_by("-number").first()
+    if newest is None:
+        return UUID(int=0)
+    since = newest.at - settings.SKILLLINK["SEAL_LOOKBACK"]
+    return UUID(int=(since - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) << 80)
+
+
+def entries_of(rows: Any, name: str) -> Iterator[tuple[Any, Lines]]:
+    """(value of `name`, lines) for each transfer that has entries among `rows`, in order of `name`."""
+    wanted = rows.order_by(name, "account_id").values_list(name, "account_id", "account__currency", "amount")
+    for value, group in groupby(wanted, key=lambda row: row[0]):
+        yield value, [row[1:] for row in group]
+
+
+def _without_seal(rows: Any) -> Any:
+    return rows.filter(~Exists(Seal.objects.filter(transfer=OuterRef("pk"))))
+
+
+def _seal(ids: list[UUID]) -> bool:
+    """One batch. False when another sealer was faster."""
+    before = Batch.objects.order_by("-number").first()
+    facts = {row.id: row for row in map(Facts._make, Transfer.objects.filter(pk__in=ids).values_list(*Facts.columns()))}
+    lines = dict(entries_of(Entry.objects.filter(transfer__in=ids), "transfer_id"))
+    first = before.last + 1 if before else 1
+    texts = [line(number, facts[pk], lines.get(pk, [])) for number, pk in enumerate(ids, first)]
+    leaves = [seal_tree.leaf(text) for text in texts]
+    batch = _batch(before, first, leaves)
+    seals = [
+        Seal(number=number, transfer_id=pk, batch=batch, line=text, leaf=leaf)
+        for number, (pk, text, leaf) in enumerate(zip(ids, texts, leaves, strict=True), first)
+    ]
+    try:
+        _append(batch, seals)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _batch(before: Batch | None, first: int, leaves: list[str]) -> Batch:
+    number, previous = (before.number + 1, before.head) if before else (1, seal_tree.NOTHING)
+    last, root = first + len(leaves) - 1, seal_tree.root(leaves)
+    head = seal_tree.head(number, first, last, root, previous)
+    # the real time, not one that is pretended: ids are compared with it
+    return Batch(number=number, first=first, last=last, root=root, previous=previous, head=head, at=timezone.now())
+
+
+@verb
+def _append(batch: Batch, seals: list[Seal]) -> None:
+    batch.save(force_insert=True)
+    Seal.objects.bulk_create(seals)
+    push(TOPIC, {"type": "books.sealed"})
