@@ -5,6 +5,7 @@ from uuid import UUID
 
 from projects import activity
 from projects.models import Activity, Contract
+from skilllink.given import given
 from skilllink.realtime.topics import TopicKind
 
 PAGE = 200
@@ -31,7 +32,7 @@ def resume(user: Any, text: str, after: int) -> dict[str, Any] | None:
     """Up to 200 events after a number, as they were pushed; None for a stranger."""
     if not may_listen(user, text):
         return None
-    rows = list(Activity.objects.filter(subject_id=_id(text), seq__gt=after).order_by("seq")[:PAGE])
+    rows = list(Activity.objects.filter(subject_id=given(_id(text)), seq__gt=after).order_by("seq")[:PAGE])
     events = [{"type": row.event, "seq": row.seq, "id": str(row.pk)} for row in rows]
     return {"events": events, "upto": rows[-1].seq if rows else after, "more": len(rows) == PAGE}
 

@@ -65,7 +65,8 @@ def _link_bare_addresses(state: StateCore) -> None:
     for block in state.tokens:
         if block.type != "inline" or not block.children or "://" not in block.content:
             continue
-        inside, children = 0, []
+        inside = 0
+        children: list[Token] = []
         for token in block.children:
             inside += token.nesting if token.type in ("link_open", "link_close") else 0
             children.extend(_split(token) if token.type == "text" and not inside else [token])

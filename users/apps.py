@@ -3,7 +3,7 @@ from typing import Any
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate
 
-STAFF = {
+STAFF: dict[str, dict[str, tuple[str, ...]]] = {
     "Moderator": {
         "users": ("user", "profile", "sanction", "appeal", "report", "staffaction", "delivery"),
         "projects": ("gig", "contract", "milestone", "dispute"),

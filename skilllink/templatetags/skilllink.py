@@ -180,7 +180,7 @@ def initials(name: str) -> str:
 def person(user: Any, fact: str = "", link: bool = True) -> dict[str, Any]:
     """Face, name and one fact. `link=False` inside something that is a link already."""
     profile = getattr(user, "profile", None)
-    url = profile.get_absolute_url() if link and hasattr(profile, "get_absolute_url") else ""
+    url = profile.get_absolute_url() if link and profile is not None and hasattr(profile, "get_absolute_url") else ""
     return {"user": user, "fact": fact, "url": url}
 
 

@@ -82,7 +82,7 @@ class Profile(models.Model):
 
     @property
     def avatar_url(self) -> str:
-        return reverse("users:avatar", args=[self.slug, self.avatar.name[-12:-5]]) if self.avatar else ""
+        return reverse("users:avatar", args=[self.slug, str(self.avatar.name)[-12:-5]]) if self.avatar else ""
 
 
 def free_slug(name: str) -> str:
