@@ -26,6 +26,7 @@ log = structlog.get_logger(__name__)
 NOT_SIGNED_IN, FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4401, 4403, 4429, 4413, 4415
 MINUTE = 60.0
 DEEPEST = 16
+LARGEST = 10**15  # a number of a log; the databases' own end lies further
 _arrivals: dict[Any, deque[float]] = defaultdict(deque)
 
 
@@ -118,7 +119,7 @@ async def _handle(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, 
 async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, Any]:
     """Authorise, listen, then read what was missed: nothing falls between the two."""
     topic, after = frame.get("topic"), frame.get("after")
-    if after is not None and (type(after) is not int or after < 0):
+    if after is not None and (type(after) is not int or not 0 <= after < LARGEST):
         raise Malformed(_("`after` is the last number you have."))
     kind, identifier, version = await database_sync_to_async(topics.admit)(member.user, topic)
     if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
