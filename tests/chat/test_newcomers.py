@@ -1,0 +1,86 @@
+"""Who comes later reads what is said from then on, by every door, and nothing from before."""
+
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from chat import messages, rooms
+from chat.models import Message, Room
+from skilllink.errors import Missing
+from skilllink.ids import uuid7
+from users.models import User
+
+
+@pytest.fixture
+def earlier(client_person: User, client: Client) -> Message:
+    """A message with a file, said before anybody else was in the room."""
+    room = rooms.create_group(client_person, "Glaze talk")
+    client.force_login(client_person)
+    given = {"file": SimpleUploadedFile("notes.txt", b"kiln notes")}
+    kept = client.post(f"/messages/{room.pk}/files/", given).json()
+    return messages.post(room, client_person, "Before you came", client_id=uuid7().hex, attachments=[kept["id"]])
+
+
+def joined(earlier: Message, user: User) -> Room:
+    rooms.join(earlier.room_id, user)
+    return Room.objects.get(pk=earlier.room_id)
+
+
+def test_nothing_from_before_is_read_by_any_door(earlier: Message, freelancer: User, client: Client) -> None:
+    room = joined(earlier, freelancer)
+    messages.post(room, freelancer, "From now on", client_id=uuid7().hex)
+    client.force_login(freelancer)
+    for address in (
+        "/messages/{}/",
+        "/messages/{}/after/?n=0",
+        "/messages/{}/older/?before=99",
+        "/api/v1/rooms/{}/messages/",
+    ):
+        page = client.get(address.format(room.pk)).content.decode()
+        assert "Before you came" not in page, address
+        assert "notes.txt" not in page, address
+        assert "From now on" in page, address
+    file = earlier.attachments.get()
+    for address in (
+        f"/messages/message/{earlier.pk}/",
+        f"/messages/files/{file.pk}/",
+        f"/report/message/{earlier.pk}/",
+    ):
+        assert client.get(address).status_code == 404, address
+
+
+def test_what_is_done_to_an_earlier_message_is_told_without_its_words(
+    earlier: Message, client_person: User, freelancer: User
+) -> None:
+    room = joined(earlier, freelancer)
+    messages.edit(earlier, by=client_person, body="Before you came, I said")
+    event = messages.after(room, freelancer, 0)["events"][-1]
+    assert event["message"] == {"id": str(earlier.pk), "seq": earlier.seq}
+    assert "I said" in json.dumps(messages.after(room, client_person, 0), default=str)
+
+
+def test_an_earlier_message_is_neither_quoted_nor_marked(earlier: Message, freelancer: User) -> None:
+    room = joined(earlier, freelancer)
+    seq = room.seq
+    for act in (
+        lambda: messages.post(room, freelancer, "Like so", client_id=uuid7().hex, reply_to=earlier.pk),
+        lambda: messages.react(earlier, by=freelancer, sign=messages.SIGNS[0]),
+    ):
+        with pytest.raises(Missing):
+            act()
+    room.refresh_from_db()
+    assert room.seq == seq
+
+
+def test_a_page_of_the_log_has_a_largest_size_and_the_next_goes_on(client_person: User) -> None:
+    room = rooms.create_group(client_person, "Glaze talk")
+    said = [messages.post(room, client_person, "&" * 8000, client_id=uuid7().hex).seq for _ in range(12)]
+    heard, upto, more = [], 1, True
+    while more:
+        page = messages.after(room, client_person, upto)
+        assert len(json.dumps(page, default=str)) < messages.PAGE_BYTES + 100_000
+        heard += [event["seq"] for event in page["events"]]
+        upto, more = page["upto"], page["more"]
+    assert heard == said
