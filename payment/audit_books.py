@@ -52,9 +52,10 @@ def balances_follow_entries(scope: Scope) -> Iterator[Violation]:
         yield from _touched_balances(scope)
         return
     rows = Account.objects.filter(balance__isnull=False).annotate(total=Coalesce(Sum("entries__amount"), 0))
-    wrong = rows.exclude(balance=F("total")).order_by("pk").values_list("pk", "balance", "total")
-    for pk, balance, total in wrong:
-        yield _difference(pk, balance - total)
+    difference: Any = F("balance") - F("total")
+    wrong = rows.exclude(balance=F("total")).order_by("pk").annotate(difference=difference)
+    for pk, difference in wrong.values_list("pk", "difference"):
+        yield _difference(pk, difference)
 
 
 def _touched_balances(scope: Scope) -> Iterator[Violation]:
@@ -64,7 +65,7 @@ def _touched_balances(scope: Scope) -> Iterator[Violation]:
     for chunk in chunks(sealed.items() | {(pk, 0) for pk in late.keys() - sealed.keys()}):
         came, ids = dict(chunk), [pk for pk, _total in chunk]
         before = dict(Snapshot.objects.filter(pk__in=ids).values_list("pk", "balance"))
-        cached = Account.objects.filter(pk__in=ids, balance__isnull=False).order_by("pk")
+        cached: Any = Account.objects.filter(pk__in=ids, balance__isnull=False).order_by("pk")
         for pk, balance in cached.values_list("pk", "balance"):
             if difference := balance - before.get(pk, 0) - came[pk] - late.get(pk, 0):
                 yield _difference(pk, difference)
