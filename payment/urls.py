@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payment.views import wallet
+from payment.views import transparency, verify, wallet
 
 app_name = "payment"
 urlpatterns = [
@@ -11,5 +11,9 @@ urlpatterns = [
     path("wallet/deposit/", wallet.deposit_new, name="deposit_new"),
     path("wallet/deposit/<uuid:pk>/", wallet.deposit, name="deposit"),
     path("fees/", wallet.fees, name="fees"),
-    path("transparency/", wallet.transparency, name="transparency"),
+    path("transparency/", transparency.transparency, name="transparency"),
+    path("transparency/roots/", transparency.roots, name="roots"),
+    path("transparency/roots.txt", transparency.roots_file, name="roots_file"),
+    path("contracts/<uuid:pk>/verify/", verify.page, {"kind": "contract"}, name="verify"),
+    path("contracts/<uuid:pk>/evidence.json", verify.file, {"kind": "contract"}, name="evidence_file"),
 ]

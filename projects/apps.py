@@ -6,11 +6,12 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from payment import audit, labels
+        from payment import audit, labels, verify
         from projects import (
             contract_moves,
             escrow_audit,
             escrow_labels,
+            evidence,
             gig_moves,
             gig_sweeps,
             gig_topics,
@@ -27,6 +28,7 @@ class ProjectsConfig(AppConfig):
 
         audit.register(escrow_audit.escrows_fit)
         labels.register(escrow_labels.labels)
+        verify.register("contract", evidence.of_contract)
         gig_sweeps.register()
         gig_topics.register_topics()
         reportable.register_kinds()

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
+from payment.api.evidence import ContractEvidence
 from payment.api.views import Deposits, DepositShow, Entries, Wallet
 
 urlpatterns = [
+    path("contracts/<uuid:pk>/evidence/", ContractEvidence.as_view(), name="contract_evidence"),
     path("wallet/", Wallet.as_view(), name="wallet"),
     path("wallet/entries/", Entries.as_view(), name="wallet_entries"),
     path("deposits/", Deposits.as_view(), name="deposits"),

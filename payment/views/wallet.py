@@ -1,14 +1,12 @@
-"""The wallet, deposits, and what everyone may know about the platform's money."""
+"""The wallet, deposits, and the rates."""
 
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Sum
 from django.forms import DateField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,11 +14,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from payment import accounts, audit, deposits, labels, statement
+from payment import accounts, deposits, labels, statement
 from payment.forms import CardForm, DepositForm
 from payment.gateways.sandbox import CARDS
-from payment.models import Account, Clearing, Deposit, Entry, Escrow
-from skilllink.clocks import now
+from payment.models import Clearing, Deposit, Escrow
 from skilllink.errors import Malformed
 
 
@@ -110,21 +107,6 @@ def fees(request: HttpRequest) -> HttpResponse:
     rules = settings.SKILLLINK
     context = {"freelancer_bps": rules["FREELANCER_FEE_BPS"], "client_bps": rules["CLIENT_FEE_BPS"], "example": 160000}
     return render(request, "payment/fees.html", context)
-
-
-@require_safe
-def transparency(request: HttpRequest) -> HttpResponse:
-    """What people are owed and what is held outside, per currency, and whether the books are right."""
-    owed = Account.objects.filter(kind__in=Account.OWED).values("currency").annotate(total=Sum("balance"))
-    held = Entry.objects.filter(account__kind="gateway").values("account__currency").annotate(total=Sum("amount"))
-    outside = {row["account__currency"]: -row["total"] for row in held}
-    rows = [(row["currency"], row["total"], outside.get(row["currency"], 0)) for row in owed.order_by("currency")]
-    return render(request, "payment/transparency.html", {"rows": rows, **_last_audit()})
-
-
-def _last_audit() -> dict[str, Any]:
-    """The audit of the last minute; a page that anyone can load must not examine the books each time."""
-    return cache.get_or_set("payment:audit", lambda: {"violations": audit.run(), "at": now()}, 60) or {}
 
 
 def _page(deposit: Deposit, then: str) -> str:
