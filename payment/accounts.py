@@ -4,9 +4,10 @@ from typing import Any
 
 from django.db.models import Sum
 
-from payment.models import Account, Escrow
+from payment.models import Account, Entry, Escrow, Payout
 
 Kind = Account.Kind
+LINE = ("wallet", "pending", "available", "in_escrow", "in_transit", "owed")
 
 
 def wallet(user: Any, currency: str) -> Account:
@@ -22,6 +23,19 @@ def pending(user: Any, currency: str) -> Account:
 def available(user: Any, currency: str) -> Account:
     """Earned and cleared money."""
     return _of_person(Kind.AVAILABLE, user, currency)
+
+
+def receivable(user: Any, currency: str) -> Account:
+    """What a person owes after a chargeback, negative."""
+    return _of_person(Kind.RECEIVABLE, user, currency)
+
+
+def in_transit(payout: Payout) -> Account:
+    """What is reserved for a payout, until the bank has it or it came back."""
+    account, _made = Account.objects.get_or_create(
+        payout=payout, defaults={"kind": Kind.IN_TRANSIT, "currency": payout.currency, "balance": 0}
+    )
+    return account
 
 
 def of_escrow(escrow: Escrow) -> Account:
@@ -40,23 +54,53 @@ def gateway_fees(currency: str) -> Account:
     return _of_platform(Kind.GATEWAY_FEES, currency)
 
 
+def loss(currency: str) -> Account:
+    """What was written off."""
+    return _of_platform(Kind.LOSS, currency)
+
+
+def capital(currency: str) -> Account:
+    """What the operator put in."""
+    return _of_platform(Kind.CAPITAL, currency)
+
+
 def fees(currency: str) -> Account:
     return _of_platform(Kind.FEES, currency)
 
 
+def locked_platform(account: Account) -> Account:
+    """Queue behind others who take from an account that keeps no balance row. Needs a transaction."""
+    return Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+
+
+def total(account: Account) -> int:
+    """What an account without a balance row has: the sum of its entries, minor units."""
+    return int(Entry.objects.filter(account=account).aggregate(total=Sum("amount"))["total"] or 0)
+
+
 def balances(user: Any) -> dict[str, dict[str, int]]:
-    """Per currency: `wallet`, `pending`, `available`, `in_escrow`, minor units. Currencies never used are absent."""
+    """Per currency, minor units: `wallet`, `pending`, `available`, `in_escrow`, `in_transit`, and `owed` by the person.
+
+    Currencies never used are absent.
+    """
     found: dict[str, dict[str, int]] = {}
     for kind, currency, balance in Account.objects.filter(user=user).values_list("kind", "currency", "balance"):
-        _line(found, currency)[kind] = balance
+        line = _line(found, currency)
+        if kind == Kind.RECEIVABLE:
+            line["owed"] = -(balance or 0)
+        else:
+            line[kind] = balance or 0
     held = Escrow.objects.filter(payer=user, held__gt=0).values("currency").annotate(total=Sum("held"))
     for row in held:
         _line(found, row["currency"])["in_escrow"] = row["total"]
+    leaving = Payout.objects.filter(user=user, status__in=Payout.RESERVED).values("currency").order_by("currency")
+    for row in leaving.annotate(total=Sum("amount")):
+        _line(found, row["currency"])["in_transit"] = row["total"]
     return found
 
 
 def _line(found: dict[str, dict[str, int]], currency: str) -> dict[str, int]:
-    return found.setdefault(currency, {"wallet": 0, "pending": 0, "available": 0, "in_escrow": 0})
+    return found.setdefault(currency, dict.fromkeys(LINE, 0))
 
 
 def _of_person(kind: Kind, user: Any, currency: str) -> Account:
@@ -65,5 +109,5 @@ def _of_person(kind: Kind, user: Any, currency: str) -> Account:
 
 
 def _of_platform(kind: Kind, currency: str) -> Account:
-    account, _made = Account.objects.get_or_create(kind=kind, user=None, escrow=None, currency=currency)
+    account, _made = Account.objects.get_or_create(kind=kind, user=None, escrow=None, payout=None, currency=currency)
     return account

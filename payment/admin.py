@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as lazy
 
-from payment import halt_admin  # noqa: F401  registers halts, audits and batches
-from payment.models import Account, Clearing, Deposit, Entry, Escrow, Transfer
+from payment import admin_gateways, halt_admin  # noqa: F401  registers finance's queues, halts, audits and batches
+from payment.models import Account, Clearing, Entry, Escrow, Transfer
 from skilllink.money import format_money
 
 
@@ -76,14 +76,3 @@ class ClearingAdmin(ReadOnly, admin.ModelAdmin):
     @admin.display(description=lazy("net still clearing"), ordering="amount")
     def figure(self, row: Clearing) -> str:
         return format_money(row.amount, row.escrow.currency)
-
-
-@admin.register(Deposit)
-class DepositAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("created_at", "user", "figure", "status")
-    list_filter = ("status", "currency")
-    list_select_related = ("user",)
-
-    @admin.display(description=lazy("amount"), ordering="amount")
-    def figure(self, row: Deposit) -> str:
-        return format_money(row.amount, row.currency)

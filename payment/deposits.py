@@ -1,21 +1,43 @@
-"""Money in: a row, the gateway's call outside any transaction, the row's end with one transfer."""
+"""Money in: a row, the gateway's call outside any transaction, the row's end with one transfer.
+
+Whatever happens in between, the gateway's own picture of the payment decides: `record` brings the row to it, whether
+the answer came at once, by an event in any order, or to the sweep that asks again.
+"""
 
 from typing import Any
 
+import structlog
+from django.conf import settings
+from django.db.models import F
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, ledger
-from payment.gateways.base import Gateway, Intent
-from payment.gateways.sandbox import Sandbox
+from payment import accounts, chargebacks, deposit_returns, gateways, halt, ledger, references
+from payment.gateways.base import Gateway, Payment, Rejected, Unanswered
+from payment.gateways.patience import next_time
+from payment.gateways.sandbox.cards import method_of
+from payment.mismatch import Mismatch
 from payment.models import Deposit
 from payment.signals import deposit_settled
 from skilllink import money
 from skilllink.clocks import now
-from skilllink.errors import Conflict
+from skilllink.errors import Conflict, Unavailable
 from skilllink.realtime.push import push
 from skilllink.transactions import verb
 from users.notifications import inbox
 from users.standing import require_active
+
+log = structlog.get_logger(__name__)
+BATCH = 50
+Status = Deposit.Status
+STATES = {
+    "open": Status.REQUESTED,
+    "needs_confirmation": Status.NEEDS_CONFIRMATION,
+    "succeeded": Status.SETTLED,
+    "failed": Status.FAILED,
+}
+
+__all__ = ["Ended", "Mismatch", "checkout", "confirm", "look_up", "pay", "record", "request", "sweep"]
 
 
 class Ended(Conflict):
@@ -23,60 +45,155 @@ class Ended(Conflict):
     sentence = _("This deposit has already ended: {state}. Nothing was charged again.")
 
 
-class Mismatch(Conflict):
-    code = "deposit.mismatch"
-    sentence = _("The gateway answered with another amount. Nothing was credited; we look into it.")
-
-
-def gateway() -> Gateway:
-    """The gateway new deposits go through."""
-    return Sandbox()
+class NotHere(Conflict):
+    code = "deposit.not_here"
+    sentence = _(
+        "The card is typed on the payment provider’s page. Nothing was charged; go on from the deposit’s page."
+    )
 
 
 @verb
 def request(user: Any, amount: int, currency: str) -> Deposit:
     """Write down the wish. Amount in minor units. Raises money.BadAmount."""
     require_active(user)
+    halt.require_running()
     money.exponent(currency)
     money.check_minor(amount)
-    return Deposit.objects.create(user=user, amount=amount, currency=currency, gateway=gateway().name)
+    gateway = gateways.current()
+    money.check_step(amount, currency, gateway.step(currency))
+    return Deposit.objects.create(user=user, amount=amount, currency=currency, gateway=gateway.name)
 
 
 def pay(deposit: Deposit, *, card: str) -> Deposit:
-    """Ask the gateway to charge `card`. Safe to repeat: the payment's key is the deposit's id.
+    """Ask the gateway to charge a test card. Safe to repeat: one deposit is one payment there, which succeeds once.
 
-    Raises Ended when there is nothing to pay any more, sandbox.UnknownCard for a number that isn't a card.
+    Without an answer the deposit stays as it is and the sweep asks again. Raises halt.Halted before anything is charged
+    while money stands still, Ended when there is nothing to pay any more, cards.UnknownCard for a number that isn't a card, NotHere where cards are typed at the gateway.
     """
-    if deposit.status != Deposit.Status.REQUESTED:
+    gateway = gateways.of(deposit.gateway)
+    if deposit.status != Status.REQUESTED:
         raise Ended(state=deposit.get_status_display().lower())
-    intent = gateway().create(deposit.amount, deposit.currency, idempotency_key=f"deposit:{deposit.pk}")
-    return record(deposit, gateway().confirm(intent.id, card=card))
+    if gateway.hosted:
+        raise NotHere()
+    method = method_of(card)
+    _begin(deposit)
+    try:
+        payment = gateway.open(reference(deposit), deposit.amount, deposit.currency)
+        record(deposit, payment, asking=True)
+        payment = gateway.pay(payment.id, method=method, key=f"{reference(deposit)}:{method}")
+        return record(deposit, _ended_if_declined(gateway, payment))
+    except (Unanswered, Unavailable):
+        return _asked(deposit)  # what was charged is credited when the gateway answers or money moves again
+    except Rejected as refusal:
+        return _fail(deposit, str(refusal))
 
 
 def confirm(deposit: Deposit, *, approved: bool) -> Deposit:
-    """The person's answer to the bank's question. Raises Ended when it isn't waiting for one."""
-    if deposit.status != Deposit.Status.NEEDS_CONFIRMATION:
+    """The person's answer to the sandbox bank's question. Raises Ended when it isn't waiting for one."""
+    gateway = gateways.of(deposit.gateway)
+    if deposit.status != Status.NEEDS_CONFIRMATION:
         raise Ended(state=deposit.get_status_display().lower())
-    return record(deposit, gateway().complete(deposit.gateway_id, approved=approved))
+    if gateway.hosted:
+        raise NotHere()
+    gateway.answer(deposit.gateway_id, approved=approved)  # type: ignore[attr-defined]  # only the sandbox isn't hosted
+    return look_up(deposit)
+
+
+def checkout(deposit: Deposit) -> str:
+    """The address of the gateway's page for this deposit, the same one each time. Raises Ended, Unanswered."""
+    if deposit.gateway_page:
+        return deposit.gateway_page
+    if deposit.status != Status.REQUESTED:
+        raise Ended(state=deposit.get_status_display().lower())
+    gateway = gateways.of(deposit.gateway)
+    back = settings.SITE_URL + reverse("payment:deposit", args=[deposit.pk])
+    page = gateway.page(reference(deposit), deposit.amount, deposit.currency, back=back)
+    Deposit.objects.filter(pk=deposit.pk, status=Status.REQUESTED).update(
+        gateway_session=page.id, gateway_page=page.url, check_at=next_time(0)
+    )
+    return page.url
+
+
+def look_up(deposit: Deposit) -> Deposit:
+    """Ask the gateway how it stands and record it. Raises Unanswered."""
+    gateway = gateways.of(deposit.gateway)
+    if deposit.gateway_id:
+        payment = gateway.payment(deposit.gateway_id)
+    elif deposit.gateway_session:
+        found = gateway.payment_of_page(deposit.gateway_session)
+        if found is None:
+            return deposit
+        payment = found
+    else:  # the same key: the payment that is there, or one that nobody has charged
+        payment = gateway.open(reference(deposit), deposit.amount, deposit.currency)
+    return record(deposit, payment if gateway.hosted else _ended_if_declined(gateway, payment))
+
+
+def sweep() -> int:
+    """Ask about a batch of deposits of which no answer came. Returns how many were answered."""
+    due = Deposit.objects.filter(check_at__lte=now()).order_by("check_at")
+    return sum(_ask_again(row) for row in list(due[:BATCH]))
 
 
 @verb
-def record(deposit: Deposit, intent: Intent) -> Deposit:
-    """Bring the row to what the gateway says; money moves once, whatever is repeated or comes twice."""
-    row = Deposit.objects.select_for_update().get(pk=deposit.pk)
-    if (intent.amount, intent.currency) != (row.amount, row.currency):
-        raise Mismatch()
-    target = {"succeeded": "settled", "failed": "failed", "requires_action": "needs_confirmation"}.get(intent.status)
-    if target is None or target == row.status or target not in Deposit.MOVES[row.status]:
-        return row
-    row.status, row.gateway_id, row.failure = target, intent.id, intent.error
-    row.ended_at = now() if target in ("settled", "failed") else None
-    row.gateway_fee = intent.fee
+def record(deposit: Deposit, payment: Payment, *, asking: bool = False) -> Deposit:
+    """Bring the row to what the gateway says; money moves once, whatever is repeated or comes twice.
+
+    `asking` while another question is on its way. Raises Mismatch for another amount, currency or object: nothing moves.
+    """
+    row = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
+    _require_same(row, payment)
+    settled = _advance(row, payment)
+    row.gateway_id = payment.id or row.gateway_id
+    row.failure = payment.error[:200] if row.status == Status.FAILED else ""
+    if not asking:
+        row.asked_at = None
+        row.check_at = next_time(row.checks) if row.gateway_session and row.ended_at is None else None
     row.save()
-    if target == "settled":
+    if settled:
         _credit(row)
-    push(f"user:{row.user_id}", {"type": f"deposit.{target}"})
+    if row.status in Deposit.CAPTURED:
+        deposit_returns.record(row, payment.refunds)
+        chargebacks.record(row, payment.contests)
     return row
+
+
+def reference(deposit: Deposit) -> str:
+    """What the gateway calls our row, and the key under which it is asked."""
+    return f"deposit:{deposit.pk}"
+
+
+def of_reference(gateway: str, name: str) -> Deposit | None:
+    """The deposit that a gateway's object names, if it is one of ours."""
+    return Deposit.objects.filter(gateway=gateway, pk=references.read("deposit", name)).first()
+
+
+def _require_same(row: Deposit, payment: Payment) -> None:
+    if payment.reference != reference(row) or (row.gateway_id and payment.id != row.gateway_id):
+        raise Mismatch(_("This payment is not the one of our deposit."))
+    if payment.currency != row.currency:
+        raise Mismatch(_("The gateway charged another currency."))
+    if payment.amount != row.amount:
+        raise Mismatch(_("The gateway charged another amount."))
+
+
+def _advance(row: Deposit, payment: Payment) -> bool:
+    """Move the state; whether the money has just come in."""
+    target = STATES[payment.status]
+    if row.status in Deposit.CAPTURED:
+        if target != Status.SETTLED:
+            raise Mismatch(_("The gateway takes back that it charged this deposit."))
+        return False
+    if target == row.status:
+        return False
+    if target not in Deposit.MOVES[row.status]:
+        if target == Status.SETTLED:
+            raise Mismatch(_("The gateway charged a deposit that has failed here."))
+        return False  # what failed here stays failed, whatever the gateway still keeps open
+    row.status, row.gateway_fee = target, payment.fee
+    row.ended_at = now() if target in (Status.SETTLED, Status.FAILED) else None
+    push(f"user:{row.user_id}", {"type": f"deposit.{target}"})
+    return target == Status.SETTLED
 
 
 def _credit(row: Deposit) -> None:
@@ -88,3 +205,52 @@ def _credit(row: Deposit) -> None:
     ledger.post(f"deposit:{row.pk}:settle", "deposit", [line for line in lines if line[1]])
     inbox.notify(row.user, "deposit.settled", url="/wallet/", amount=money.format_money(row.amount, row.currency))
     deposit_settled.send(sender=Deposit, deposit=row)
+
+
+@verb
+def _begin(deposit: Deposit) -> Deposit:
+    """Remember that the gateway is asked, before it is: whoever is cut off here is found by the sweep."""
+    halt.require_running()
+    return _asked.within(deposit)
+
+
+@verb
+def _asked(deposit: Deposit) -> Deposit:
+    """The gateway was asked and its answer isn't known; the sweep asks again."""
+    row = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
+    if row.ended_at is None:
+        row.asked_at, row.check_at = row.asked_at or now(), next_time(row.checks)
+        row.save(update_fields=["asked_at", "check_at"])
+    return row
+
+
+@verb
+def _fail(deposit: Deposit, why: str) -> Deposit:
+    """The gateway refused the request itself, so that nothing can have been charged."""
+    row = Deposit.objects.select_for_update(of=("self",)).get(pk=deposit.pk)
+    if row.status in (Status.REQUESTED, Status.NEEDS_CONFIRMATION):
+        row.status, row.failure, row.ended_at = Status.FAILED, why[:200], now()
+        row.asked_at = row.check_at = None
+        row.save()
+        push(f"user:{row.user_id}", {"type": "deposit.failed"})
+    return row
+
+
+def _ended_if_declined(gateway: Gateway, payment: Payment) -> Payment:
+    """A declined card ends the payment at the gateway too: nobody can charge it later."""
+    return gateway.cancel(payment.id) if payment.status == "open" and payment.error else payment
+
+
+def _ask_again(row: Deposit) -> int:
+    claimed = Deposit.objects.filter(pk=row.pk, check_at=row.check_at)
+    if not claimed.update(checks=F("checks") + 1, check_at=next_time(row.checks + 1)):
+        return 0  # another sweep asks
+    try:
+        look_up(row)
+    except (Unanswered, Unavailable) as silence:
+        log.warning("deposit.unanswered", deposit=str(row.pk), error=str(silence))
+        return 0
+    except (Mismatch, Rejected) as fault:
+        log.error("deposit.mismatch", deposit=str(row.pk), error=str(fault))
+        return 0
+    return 1

@@ -4,24 +4,83 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from payment.models import PayoutMethod
 from skilllink import money
 from skilllink.errors import Refusal
+from skilllink.ids import uuid7
 
 
-class DepositForm(forms.Form):
-    """An amount as typed, read by the one parser into `minor` units."""
+class MoneyForm(forms.Form):
+    """An amount as typed, read by the one parser into `minor` units of the currency that `in_currency` names."""
 
     amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
+
+    def in_currency(self, data: dict[str, Any]) -> str:
+        """Empty while it isn't known."""
+        return str(data.get("currency", ""))
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
-        if data.get("amount") and data.get("currency"):
+        currency = self.in_currency(data)
+        if data.get("amount") and currency:
             try:
-                data["minor"] = money.parse(data["amount"], data["currency"])
+                data["minor"] = money.parse(data["amount"], currency)
             except Refusal as refusal:
                 self.add_error("amount", str(refusal.fields.get("amount", refusal.sentence)))
         return data
+
+
+class DepositForm(MoneyForm):
+    """How much, in which currency."""
+
+    currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
+
+
+class WishForm(MoneyForm):
+    """An amount in a currency that is known; the hidden token makes a second press the same wish."""
+
+    token = forms.CharField(widget=forms.HiddenInput, max_length=120)
+
+    def __init__(self, *args: Any, currency: str, **kwargs: Any) -> None:
+        kwargs["initial"] = {"token": str(uuid7())} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        self.known_currency = currency
+
+    def in_currency(self, data: dict[str, Any]) -> str:
+        return self.known_currency
+
+
+class PayoutForm(MoneyForm):
+    """How much to which bank account; the account says the currency."""
+
+    method = forms.ModelChoiceField(label=_("To"), queryset=PayoutMethod.objects.none(), empty_label=None)
+    token = forms.CharField(widget=forms.HiddenInput, max_length=120)
+    field_order = ("method", "amount", "token")
+
+    def __init__(self, *args: Any, methods: Any, **kwargs: Any) -> None:
+        kwargs["initial"] = {"token": str(uuid7())} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        self.fields["method"].queryset = methods  # type: ignore[attr-defined]
+
+    def in_currency(self, data: dict[str, Any]) -> str:
+        return data["method"].currency if data.get("method") else ""
+
+
+class MethodForm(forms.Form):
+    """A bank account; its number is passed to the gateway and never kept, or typed on the gateway's own page."""
+
+    holder = forms.CharField(label=_("Name on the account"), max_length=100)
+    currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
+    number = forms.CharField(
+        label=_("Account number"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, hosted: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if hosted:
+            del self.fields["number"]
 
 
 class CardForm(forms.Form):

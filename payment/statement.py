@@ -21,6 +21,15 @@ KINDS = {
     "resolution": _("Dispute settled"),
     "claw_back": _("Frozen by a dispute"),
     "refund_released": _("Refunded after release"),
+    "payout": pgettext_lazy("money goes out", "Paid out"),
+    "payout_cancelled": _("Payout cancelled"),
+    "payout_failed": _("Payout failed"),
+    "deposit_return": _("Deposit sent back"),
+    "deposit_return_failed": _("Deposit could not be sent back"),
+    "chargeback": _("Charged back"),
+    "chargeback_won": _("Chargeback reversed"),
+    "repay": _("Paid what was owed"),
+    "write_off": _("Written off"),
 }
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from payment import audit, seal, seal_anchor
+from payment import audit, seal, seal_anchor, webhooks
 
 
 @shared_task(name="payment.seal", ignore_result=True)
@@ -30,3 +30,9 @@ def audit_ledger() -> list[dict[str, Any]]:
 def audit_ledger_whole() -> list[dict[str, Any]]:
     """Examine everything, at night."""
     return list(audit.examine(whole=True).violations)
+
+
+@shared_task(name="payment.process_events", ignore_result=True)
+def process_events() -> int:
+    """Process what gateways told us; the sweep does the same for what was missed."""
+    return webhooks.sweep()

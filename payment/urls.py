@@ -2,14 +2,24 @@
 
 from django.urls import path
 
-from payment.views import transparency, verify, wallet
+from payment.views import deposits, payouts, transparency, verify, wallet, webhooks
 
 app_name = "payment"
 urlpatterns = [
     path("wallet/", wallet.wallet, name="wallet"),
     path("wallet/purse/", wallet.purse, name="purse"),
-    path("wallet/deposit/", wallet.deposit_new, name="deposit_new"),
-    path("wallet/deposit/<uuid:pk>/", wallet.deposit, name="deposit"),
+    path("wallet/deposit/", deposits.new, name="deposit_new"),
+    path("wallet/deposit/<uuid:pk>/", deposits.show, name="deposit"),
+    path("wallet/deposit/<uuid:pk>/page/", deposits.page, name="deposit_page"),
+    path("wallet/deposit/<uuid:pk>/return/", deposits.give_back, name="deposit_return"),
+    path("wallet/payout/", payouts.index, name="payouts"),
+    path("wallet/payout/<uuid:pk>/", payouts.show, name="payout"),
+    path("wallet/payout/<uuid:pk>/cancel/", payouts.cancel, name="payout_cancel"),
+    path("wallet/payout/methods/", payouts.methods, name="payout_methods"),
+    path("wallet/payout/methods/<uuid:pk>/confirm/", payouts.confirm, name="payout_method_confirm"),
+    path("wallet/payout/methods/<uuid:pk>/end/", payouts.end, name="payout_method_end"),
+    path("wallet/owed/", payouts.repay, name="repay"),
+    path("webhooks/<slug:gateway>/", webhooks.receive, name="webhook"),
     path("fees/", wallet.fees, name="fees"),
     path("transparency/", transparency.transparency, name="transparency"),
     path("transparency/roots/", transparency.roots, name="roots"),

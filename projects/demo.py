@@ -13,7 +13,7 @@ from django.utils import timezone
 from chat import messages, rooms
 from chat.models import Message, Room
 from payment import audit, deposits
-from payment.gateways.sandbox import CARDS
+from payment.gateways.sandbox.cards import DECLINED, GOOD, UNSURE
 from projects import bids, contracts, disputes, feedback, gigs, milestones, offers
 from projects.models import Bid, Contract, Gig, Offer
 from skilllink import clocks
@@ -26,7 +26,7 @@ from users.moderation import appeals, reports, sanctions
 
 PASSWORD = "skilllink-demo"
 DOMAIN = "demo.skilllink.test"
-GOOD_CARD, DECLINED_CARD, UNSURE_CARD = CARDS
+GOOD_CARD, DECLINED_CARD, UNSURE_CARD = GOOD, DECLINED, UNSURE
 
 CLIENTS = [
     ("Jardí Botànic Sóller", "soller", "Europe/Madrid", "A public garden with nine hectares and one gardener too few"),

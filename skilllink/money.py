@@ -65,6 +65,12 @@ def check_minor(value: Any, *, field: str = "amount") -> int:
     return value
 
 
+def check_step(value: int, currency: str, step: int, *, field: str = "amount") -> None:
+    """Raise BadAmount unless `value` minor units is a multiple of `step`, the smallest that a gateway moves."""
+    if value % step:
+        raise _bad(field, _("In {currency} the amount must be a multiple of {step}."), currency=currency, step=plain(step, currency))
+
+
 def format_money(minor: int, currency: str) -> str:
     """The amount in the active language, `$1,600.00`; a negative one with a true minus sign."""
     text = format_currency(Decimal(abs(minor)).scaleb(-EXPONENTS[currency]), currency, locale=_locale())

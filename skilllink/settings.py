@@ -483,5 +483,6 @@ LOGGING = {
         "celery.app.trace": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},
         "django_structlog": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
     },
 }

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from payment.api.evidence import ContractEvidence
+from payment.api.payouts import DepositReturns, PayoutCancel, PayoutMethods, Payouts, PayoutShow, Repay
 from payment.api.views import Deposits, DepositShow, Entries, Wallet
 
 urlpatterns = [
@@ -11,4 +12,10 @@ urlpatterns = [
     path("wallet/entries/", Entries.as_view(), name="wallet_entries"),
     path("deposits/", Deposits.as_view(), name="deposits"),
     path("deposits/<uuid:pk>/", DepositShow.as_view(), name="deposit"),
+    path("deposits/<uuid:pk>/return/", DepositReturns.as_view(), name="deposit_return"),
+    path("payout-methods/", PayoutMethods.as_view(), name="payout_methods"),
+    path("payouts/", Payouts.as_view(), name="payouts"),
+    path("payouts/<uuid:pk>/", PayoutShow.as_view(), name="payout"),
+    path("payouts/<uuid:pk>/cancel/", PayoutCancel.as_view(), name="payout_cancel"),
+    path("wallet/repay/", Repay.as_view(), name="repay"),
 ]

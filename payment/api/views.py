@@ -25,6 +25,8 @@ class PurseOut(serializers.Serializer[Any]):
     pending = serializers.IntegerField(help_text="Earned, still clearing")
     available = serializers.IntegerField(help_text="Earned and cleared")
     in_escrow = serializers.IntegerField()
+    in_transit = serializers.IntegerField(help_text="Reserved for payouts")
+    owed = serializers.IntegerField(help_text="Owed by the person after a chargeback")
 
 
 class EntrySerializer(serializers.ModelSerializer[Entry]):

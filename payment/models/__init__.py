@@ -1,7 +1,7 @@
 from payment.models.audit import AuditRun, Checkpoint, Snapshot
 from payment.models.deposit import Chargeback, Deposit, DepositReturn
 from payment.models.escrow import Clearing, Escrow
-from payment.models.gateway import GatewayEvent, SandboxCall, SandboxIntent, SandboxObject
+from payment.models.gateway import GatewayEvent, SandboxCall, SandboxObject
 from payment.models.halt import Halt, Lift
 from payment.models.idempotency import IdempotencyRecord
 from payment.models.ledger import Account, Entry, Transfer
@@ -12,5 +12,5 @@ from payment.models.seal import Batch, Seal
 __all__ = [
     "Account", "AuditRun", "Batch", "Chargeback", "Checkpoint", "Clearing", "Deposit", "DepositReturn", "Entry", "Escrow",
     "GatewayEvent", "Halt", "IdempotencyRecord", "Lift", "Movement", "Payout", "PayoutHold", "PayoutMethod", "SandboxCall",
-    "SandboxIntent", "SandboxObject", "Seal", "Snapshot", "Transfer",
+    "SandboxObject", "Seal", "Snapshot", "Transfer",
 ]  # fmt: skip

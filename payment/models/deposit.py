@@ -102,6 +102,13 @@ class Deposit(models.Model):
         return self.amount - self.returned - self.charged_back if self.status in self.CAPTURED else 0
 
     @property
+    def standing(self) -> str:
+        """The state of a deposit that came in, from what left it again."""
+        if self.charged_back:
+            return self.Status.CHARGED_BACK
+        return self.Status.RETURNED if self.returned == self.amount else self.Status.SETTLED
+
+    @property
     def is_unanswered(self) -> bool:
         return self.asked_at is not None
 

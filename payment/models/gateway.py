@@ -108,21 +108,3 @@ class SandboxCall(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-
-class SandboxIntent(models.Model):
-    """The sandbox gateway's own memory of a payment; stands for a row at the real gateway."""
-
-    id = models.CharField(primary_key=True, max_length=40)
-    idempotency_key = models.CharField(max_length=120, unique=True)
-    amount = models.BigIntegerField()
-    currency = models.CharField(max_length=3)
-    status = models.CharField(max_length=32, default="requires_payment_method")
-    last_error = models.CharField(max_length=200, blank=True)
-    created_at = models.DateTimeField(default=now)
-
-    class Meta:
-        verbose_name, verbose_name_plural = _("sandbox payment"), _("sandbox payments")
-
-    def __str__(self) -> str:
-        return self.id

@@ -18,11 +18,25 @@ def test_nothing_clears_a_moment_early_and_everything_once_when_due(client_perso
     due = released(client_person, freelancer, 9_000).clearings.get().due_at
     with clocks.at(due - timedelta(microseconds=1)):
         assert clearing.sweep() == 0
-    assert accounts.balances(freelancer)["USD"] == {"wallet": 0, "pending": 8_550, "available": 0, "in_escrow": 0}
+    assert accounts.balances(freelancer)["USD"] == {
+        "wallet": 0,
+        "pending": 8_550,
+        "available": 0,
+        "in_escrow": 0,
+        "in_transit": 0,
+        "owed": 0,
+    }
     with clocks.at(due):
         assert clearing.sweep() == 1
         assert clearing.sweep() == 0
-    assert accounts.balances(freelancer)["USD"] == {"wallet": 0, "pending": 0, "available": 8_550, "in_escrow": 0}
+    assert accounts.balances(freelancer)["USD"] == {
+        "wallet": 0,
+        "pending": 0,
+        "available": 8_550,
+        "in_escrow": 0,
+        "in_transit": 0,
+        "owed": 0,
+    }
     assert Transfer.objects.filter(kind="clear").count() == 1
     assert audit.run() == []
 

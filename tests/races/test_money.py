@@ -107,7 +107,14 @@ def test_twenty_spend_a_wallet_with_money_for_seven(client_person: User, freelan
     refused = [answer for answer in answers if isinstance(answer, escrow.InsufficientFunds)]
     assert Counter(isinstance(answer, Transfer) for answer in answers) == {True: 7, False: 13}
     assert [refusal.missing for refusal in refused] == [1] * 13
-    assert accounts.balances(client_person)["USD"] == {"wallet": 99, "pending": 0, "available": 0, "in_escrow": 700}
+    assert accounts.balances(client_person)["USD"] == {
+        "wallet": 99,
+        "pending": 0,
+        "available": 0,
+        "in_escrow": 700,
+        "in_transit": 0,
+        "owed": 0,
+    }
 
 
 @pytest.mark.parametrize("part", [9_000, 5_000])
@@ -204,7 +211,14 @@ def test_one_wish_to_spend_earnings_sent_eight_times_moves_them_once(client_pers
     assert len({answer.pk for answer in answers}) == 1
     answers = race([lambda n=n: earnings.spend(freelancer, 300, "USD", token=f"other {n}") for n in range(MANY)])
     assert Counter(isinstance(answer, Transfer) for answer in answers) == {True: 2, False: 6}
-    assert accounts.balances(freelancer)["USD"] == {"wallet": 900, "pending": 0, "available": 100, "in_escrow": 0}
+    assert accounts.balances(freelancer)["USD"] == {
+        "wallet": 900,
+        "pending": 0,
+        "available": 100,
+        "in_escrow": 0,
+        "in_transit": 0,
+        "owed": 0,
+    }
 
 
 def test_one_idempotency_key_sent_by_eight_at_once_has_one_effect_and_one_answer(client_person: User) -> None:

@@ -16,9 +16,17 @@ SENTENCES = {
     "bid.shortlisted": ("bids", _("Your bid on “{gig}” is on the shortlist.")),
     "bid.submitted": ("bids", _("{who} bid on “{gig}”.")),
     "bid.withdrawn": ("bids", _("{who} withdrew the bid on “{gig}”.")),
+    "chargeback.lost": ("money", _("The bank keeps the {amount} that it charged back.")),
+    "chargeback.opened": (
+        "money",
+        _("Your bank charged back a deposit of {amount}. You owe {owed} of it; payouts wait until that is settled."),
+    ),
+    "chargeback.won": ("money", _("The bank gave {amount} back that it had charged back.")),
     "contract.closed": ("contracts", _("“{contract}” is finished. You both have time to review each other.")),
     "contract.ending": ("contracts", _("{who} is ending “{contract}”.")),
     "contract.started": ("contracts", _("“{contract}” has begun; both of you have signed.")),
+    "deposit.return_failed": ("money", _("{amount} could not be sent back to your card. It is in your wallet again.")),
+    "deposit.returned": ("money", _("{amount} was sent back to your card.")),
     "deposit.settled": ("money", _("{amount} is in your wallet.")),
     "dispute.answered": ("money", _("{who} answered the dispute over “{milestone}”.")),
     "dispute.decided": (
@@ -78,6 +86,15 @@ SENTENCES = {
     "offer.expired": ("bids", _("The offer for “{gig}” expired. What was held went back.")),
     "offer.sent": ("bids", _("{who} made you an offer for “{gig}”. The money is held.")),
     "offer.withdrawn": ("bids", _("{who} took the offer for “{gig}” back.")),
+    "payout.failed": ("money", _("{amount} could not be paid out to {method}: {reason} It is in your earnings again.")),
+    "payout.held": ("money", _("Your payouts are on hold until {day}: {reason}")),
+    "payout.hold_lifted": ("money", _("Your payouts go on: {reason}")),
+    "payout.paid": ("money", _("{amount} was paid out to {method}.")),
+    "payout.requested": ("money", _("{amount} will be sent to {method} on {day}.")),
+    "payout_method.confirmed": (
+        "security",
+        _("A new bank account was confirmed for your payouts: {method}. It is used from {day} on."),
+    ),
     "report.answered": ("moderation", _("Your report was looked at: {outcome}")),
     "review.expired": ("contracts", _("The time for reviews of “{contract}” is over.")),
     "review.reminder": (

@@ -1,0 +1,160 @@
+"""Money out over the API: payouts, the bank accounts they go to, deposits back to their source, debts paid."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from payment import chargebacks, deposit_returns, payout_methods, payouts
+from payment.api.acting import KEY, act
+from payment.models import Deposit, DepositReturn, Payout, PayoutMethod
+from skilllink.api import Amount, Nothing, Strict, Words
+from skilllink.errors import Missing
+
+TOKEN = "Names the wish: the same one twice is done once"
+
+
+class PayoutMethodSerializer(serializers.ModelSerializer[PayoutMethod]):
+    class Meta:
+        model = PayoutMethod
+        fields = ("id", "holder", "currency", "last4", "created_at", "confirmed_at", "usable_at")
+
+
+class PayoutSerializer(serializers.ModelSerializer[Payout]):
+    place = serializers.SerializerMethodField(help_text="1 is the next of the queue, 0 is not in it")
+    promised_at = serializers.SerializerMethodField(help_text="When the bank has it at the latest")
+
+    class Meta:
+        model = Payout
+        fields = (
+            "id", "method", "amount", "currency", "status", "failure", "needs_two", "approved_at", "created_at", "due_at",
+            "sent_at", "ended_at", "place", "promised_at",
+        )  # fmt: skip
+
+    def get_place(self, row: Payout) -> int:
+        return payouts.place(row) if row.status == Payout.Status.REQUESTED else 0
+
+    @extend_schema(responses=serializers.DateTimeField())
+    def get_promised_at(self, row: Payout) -> str:
+        return payouts.promise(row).isoformat()
+
+
+class DepositReturnSerializer(serializers.ModelSerializer[DepositReturn]):
+    class Meta:
+        model = DepositReturn
+        fields = ("id", "deposit", "amount", "status", "failure", "created_at", "ended_at")
+
+
+class TransferOut(serializers.Serializer[Any]):
+    transfer = serializers.UUIDField(source="pk")
+    at = serializers.DateTimeField()
+
+
+class PayoutIn(Strict):
+    method = serializers.UUIDField()
+    amount = Amount()
+    currency = Words()
+    token = Words(help_text=TOKEN)
+
+
+class ReturnIn(Strict):
+    amount = Amount()
+    token = Words(help_text=TOKEN)
+
+
+class RepayIn(Strict):
+    amount = Amount()
+    currency = Words()
+    token = Words(help_text=TOKEN)
+
+
+class PayoutMethods(ListAPIView[PayoutMethod]):
+    """My bank accounts, newest first. They are added and confirmed on the page, after a recent sign-in."""
+
+    serializer_class = PayoutMethodSerializer
+    queryset = PayoutMethod.objects.none()
+    filter_backends: list[Any] = []
+
+    def get_queryset(self) -> QuerySet[PayoutMethod]:
+        return payout_methods.of(self.request.user)
+
+
+class Payouts(ListAPIView[Payout]):
+    """My payouts, newest first."""
+
+    serializer_class = PayoutSerializer
+    queryset = Payout.objects.none()
+    filter_backends: list[Any] = []
+
+    def get_queryset(self) -> Any:
+        return Payout.objects.visible_to(self.request.user)
+
+    @extend_schema(parameters=[KEY], request=PayoutIn, responses={201: PayoutSerializer})
+    def post(self, request: Request) -> Response:
+        """Ask for a payout: it is reserved now and sent with the next batch."""
+        given = PayoutIn.read(request)
+        method = PayoutMethod.objects.visible_to(request.user).filter(pk=given["method"]).first()
+        if method is None:
+            raise Missing()
+        figures = (given["amount"], given["currency"])
+        return act(
+            request, payouts.request, _payout, request.user, method, *figures, token=given["token"], status=201
+        )  # fmt: skip
+
+
+class PayoutShow(RetrieveAPIView[Payout]):
+    """One of my payouts."""
+
+    serializer_class = PayoutSerializer
+    queryset = Payout.objects.none()
+
+    def get_queryset(self) -> Any:
+        return Payout.objects.visible_to(self.request.user)
+
+
+class PayoutCancel(APIView):
+    @extend_schema(parameters=[KEY], request=Nothing, responses=PayoutSerializer)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Take a payout out of the queue; the money is in my earnings again."""
+        Nothing.read(request)
+        row = get_object_or_404(Payout.objects.visible_to(request.user), pk=pk)
+        return act(request, payouts.cancel, _payout, row, by=request.user)
+
+
+class DepositReturns(APIView):
+    @extend_schema(parameters=[KEY], request=ReturnIn, responses={201: DepositReturnSerializer})
+    def post(self, request: Request, pk: Any) -> Response:
+        """Send unspent money of a deposit back to the card it came from."""
+        given = ReturnIn.read(request)
+        row = get_object_or_404(Deposit.objects.visible_to(request.user), pk=pk)
+        return act(
+            request, deposit_returns.request, _deposit_return, row, by=request.user, amount=given["amount"],
+            token=given["token"], status=201,
+        )  # fmt: skip
+
+
+class Repay(APIView):
+    @extend_schema(parameters=[KEY], request=RepayIn, responses=TransferOut)
+    def post(self, request: Request) -> Response:
+        """Pay what I owe after a chargeback, from my wallet."""
+        given = RepayIn.read(request)
+        figures = (given["amount"], given["currency"])
+        return act(request, chargebacks.repay, _transfer, request.user, *figures, token=given["token"])
+
+
+def _payout(row: Payout) -> Any:
+    return PayoutSerializer(row).data
+
+
+def _deposit_return(row: DepositReturn) -> Any:
+    return DepositReturnSerializer(row).data
+
+
+def _transfer(row: Any) -> Any:
+    return TransferOut(row).data

@@ -1,0 +1,143 @@
+"""Where a person's money goes: added, confirmed by a fresh sign-in, used after a wait that gives time to object."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext as now_
+from django.utils.translation import gettext_lazy as _
+
+from payment import gateways
+from payment.gateways.sandbox.cards import bank
+from payment.models import Payout, PayoutMethod
+from skilllink import money
+from skilllink.clocks import now
+from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
+from skilllink.moments import written
+from skilllink.realtime.push import push
+from skilllink.transactions import after_commit, verb
+from users import letters
+from users.notifications import inbox
+from users.standing import require_active
+
+HOLDER = 100
+MOST = 10
+
+
+class NotFresh(Forbidden):
+    code = "payout_method.sign_in_again"
+    sentence = _("Sign in again to confirm where your money goes. Nothing was changed.")
+
+
+class NotReady(Conflict):
+    code = "payout_method.not_ready"
+    sentence = _("The payment provider still needs something from you. Nothing was changed; go on from its page.")
+
+
+class InUse(Conflict):
+    code = "payout_method.in_use"
+    sentence = _("A payout is on its way there. Nothing was changed; remove it when the payout has arrived.")
+
+
+class TooMany(Conflict):
+    code = "payout_method.too_many"
+    sentence = _("You have {most} payout methods, the most at a time. Remove one that you don’t use.")
+
+
+def add(user: Any, *, holder: str, currency: str, number: str = "") -> PayoutMethod:
+    """A new method, not confirmed yet. `number` of the bank account only where it is typed here; it is never kept.
+
+    Raises cards.UnknownBank, money.BadAmount for a currency, Unprocessable without a name, gateway's Unanswered.
+    """
+    gateway = gateways.current()
+    digits = "" if gateway.hosted else bank(number)
+    row = _write(user, holder, currency, gateway.name, digits[-4:])
+    account = gateway.account(f"method:{row.pk}", email=user.email, holder=row.holder, currency=currency, number=digits)
+    return _known(row, account)
+
+
+@verb
+def confirm(method: PayoutMethod, *, by: Any, signed_in_at: datetime | None) -> PayoutMethod:
+    """Make it usable after the wait; every address of the person hears of it, and so does the old method's owner.
+
+    `signed_in_at` is when the person last proved who they are. Raises NotFresh, Missing, NotReady.
+    """
+    require_active(by)
+    row = _own(method, by)
+    if signed_in_at is None or now() - signed_in_at > settings.SKILLLINK["SIGN_IN_FRESH"]:
+        raise NotFresh()
+    if row.confirmed_at is not None:
+        return row
+    if not row.gateway_id:
+        raise NotReady()
+    row.confirmed_at, row.usable_at = now(), now() + settings.SKILLLINK["PAYOUT_METHOD_WAIT"]
+    row.save(update_fields=["confirmed_at", "usable_at"])
+    inbox.notify(by, "payout_method.confirmed", url="/wallet/payout/", method=row, day=written(row.usable_at))
+    mails = [_notice(address, row) for address in _other_addresses(by)]
+    after_commit(lambda: [mail.send() for mail in mails])
+    push(f"user:{by.pk}", {"type": "payout.changed"})
+    return row
+
+
+@verb
+def end(method: PayoutMethod, *, by: Any) -> PayoutMethod:
+    """Use it no more. Raises InUse while a payout is on its way there, Missing."""
+    row = _own(method, by)
+    if Payout.objects.filter(method=row, status__in=Payout.RESERVED).exists():
+        raise InUse()
+    row.ended_at = now()
+    row.save(update_fields=["ended_at"])
+    push(f"user:{by.pk}", {"type": "payout.changed"})
+    return row
+
+
+def of(user: Any) -> Any:
+    """The person's methods in use, newest first."""
+    return PayoutMethod.objects.visible_to(user).filter(ended_at__isnull=True)
+
+
+def onboarding(method: PayoutMethod, back: str) -> str:
+    """The gateway's page where the bank account is named."""
+    return gateways.of(method.gateway).onboarding(method.gateway_id, back=back)
+
+
+@verb
+def _write(user: Any, holder: str, currency: str, gateway: str, last4: str) -> PayoutMethod:
+    require_active(user)
+    money.exponent(currency)
+    name = holder.strip() if isinstance(holder, str) else ""
+    if not (1 <= len(name) <= HOLDER and name.isprintable()):
+        raise Unprocessable(fields={"holder": _("Write the name on the account, in up to 100 characters.")})
+    if of(user).count() >= MOST:
+        raise TooMany(most=MOST)
+    return PayoutMethod.objects.create(user=user, holder=name, currency=currency, gateway=gateway, last4=last4)
+
+
+@verb
+def _known(row: PayoutMethod, account: str) -> PayoutMethod:
+    PayoutMethod.objects.filter(pk=row.pk).update(gateway_id=account)
+    row.gateway_id = account
+    return row
+
+
+def _own(method: PayoutMethod, by: Any) -> PayoutMethod:
+    row = PayoutMethod.objects.select_for_update(of=("self",)).filter(pk=method.pk, user=by, ended_at=None).first()
+    if row is None:
+        raise Missing()
+    return row
+
+
+def _other_addresses(user: Any) -> list[str]:
+    """Every further address that the person has proved to be theirs: a thief may have put another one in front."""
+    mine = EmailAddress.objects.filter(user=user, verified=True).exclude(email__iexact=user.email)
+    return list(mine.values_list("email", flat=True))
+
+
+def _notice(address: str, row: PayoutMethod) -> EmailMultiAlternatives:
+    text = now_(
+        "A new bank account was confirmed for your payouts: {method}. It is used from {day} on.\n\n"
+        "If that wasn’t you, sign in, remove it and change your password:\n{url}"
+    ).format(method=row, day=written(row.usable_at), url=f"{settings.SITE_URL}/wallet/payout/")  # type: ignore[arg-type]
+    return letters.compose([address], now_("A new bank account for your payouts"), text)

@@ -1,0 +1,364 @@
+"""Money out: reserved with the wish, queued for a batch, sent under one key, settled or voided, never both (L14).
+
+`available → in_transit` when it is asked for; `in_transit → gateway` when the bank has it; back when it failed or was
+cancelled. Its end has one key in the ledger, so that there is only one. A gateway that gives no answer leaves it
+reserved: it is asked again under the same key.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+
+from payment import accounts, gateways, halt, ledger, payout_holds, references
+from payment.gateways.base import Event, Rejected, Sent, Unanswered
+from payment.gateways.patience import next_time
+from payment.mismatch import Mismatch
+from payment.models import Account, Payout, PayoutMethod
+from skilllink import money
+from skilllink.clocks import now
+from skilllink.errors import Conflict, Malformed, Missing, Unavailable, Unprocessable
+from skilllink.moments import written
+from skilllink.realtime.push import push
+from skilllink.transactions import inside_transaction, verb
+from users.notifications import inbox
+from users.standing import require_active
+
+log = structlog.get_logger(__name__)
+BATCH = 100
+TOKEN = 120
+Status = Payout.Status
+
+
+class NotAvailable(Conflict):
+    code = "payout.not_available"
+    sentence = _("Only {available} of your earnings is available. Nothing was moved; ask for that much or less.")
+
+
+class NotConfirmed(Conflict):
+    code = "payout.not_confirmed"
+    sentence = _("This bank account isn’t confirmed. Nothing was moved; confirm it on the payout page, then ask again.")
+
+
+class StillWaiting(Conflict):
+    code = "payout.method_waits"
+    sentence = _("This bank account is new and can be used from {day} on. Nothing was moved; ask again then.")
+
+
+class OnHold(Conflict):
+    code = "payout.on_hold"
+    sentence = _(
+        "Your payouts are on hold until {day} because of this: “{reason}”. Nothing was moved; write to us if that is wrong."
+    )
+
+
+class Halted(Conflict):
+    code = "payout.halted"
+    sentence = _(
+        "Money stands still while we check the books. Nothing was moved and nothing is lost; ask again when the notice is gone."
+    )
+
+
+class Owing(Conflict):
+    code = "payout.owing"
+    sentence = _("You owe {owed} after a chargeback. Nothing was moved; pay it from your wallet, then ask again.")
+
+
+class TooSmall(Unprocessable):
+    code = "payout.too_small"
+    sentence = _("A payout is {least} or more. Nothing was moved.")
+
+
+class OtherWish(Conflict):
+    code = "payout.other_wish"
+    sentence = _("This was already asked for with other figures. Nothing was moved.")
+
+
+class BadToken(Malformed):
+    code = "token.malformed"
+    sentence = _("A token has 1 to 120 printable characters.")
+
+
+class Gone(Conflict):
+    code = "payout.gone"
+    sentence = _("This payout is not in the queue any more: {state}. Nothing was changed.")
+
+
+# --- asking for one -------------------------------------------------------------------------------
+
+
+@verb
+def request(user: Any, method: PayoutMethod, amount: int, currency: str, *, token: str) -> Payout:
+    """available → in_transit: `amount` minor units go to `method` with the next batch.
+
+    `token` names the wish: the same one twice is one payout. Raises Halted, OnHold, NotConfirmed, StillWaiting, Owing,
+    NotAvailable (409 with the way out), TooSmall, money.BadAmount for a figure, or for a currency that isn't the method's.
+    """
+    require_active(user)
+    money.exponent(currency)
+    money.check_minor(amount)
+    if not (isinstance(token, str) and 1 <= len(token) <= TOKEN and token.isprintable()):
+        raise BadToken()
+    kept = PayoutMethod.objects.select_for_update(of=("self",)).filter(pk=method.pk, user=user, ended_at=None).first()
+    if kept is None:
+        raise Missing()
+    if there := Payout.objects.filter(user=user, token=token).first():
+        if (there.amount, there.currency, there.method_id) != (amount, currency, kept.pk):
+            raise OtherWish()
+        return there
+    _require_currency(kept, amount, currency)
+    _require_allowed(user, kept, currency)
+    _require_figure(user, amount, currency)
+    return _write(user, kept, amount, token)
+
+
+@verb
+def cancel(payout: Payout, *, by: Any) -> Payout:
+    """in_transit → available, while it is in the queue or on hold. Raises Gone, Missing for somebody else's."""
+    require_active(by)
+    row = _locked(payout)
+    if row.user_id != by.pk:
+        raise Missing()
+    if row.status == Status.CANCELLED:
+        return row
+    _move(row, Status.CANCELLED)
+    row.ended_at = now()
+    row.save()
+    _give_back(row, "payout_cancelled")
+    _tell(row)
+    return row
+
+
+def place(payout: Payout) -> int:
+    """How many in the queue, this one included, are before or with it: 1 is the next."""
+    before = Payout.objects.filter(status=Status.REQUESTED, due_at__lte=payout.due_at)
+    return (
+        before.filter(due_at__lt=payout.due_at).count() + before.filter(due_at=payout.due_at, pk__lte=payout.pk).count()
+    )
+
+
+def next_batch() -> datetime:
+    """When what is asked for now is sent: the next full PAYOUT_BATCH_EVERY of the day, UTC."""
+    every: timedelta = settings.SKILLLINK["PAYOUT_BATCH_EVERY"]
+    midnight = now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + every * ((now() - midnight) // every + 1)
+
+
+def promise(payout: Payout) -> datetime:
+    """When the bank has it at the latest: the batch and the bank's time."""
+    bank: timedelta = settings.SKILLLINK["PAYOUT_BANK_TIME"]
+    return (payout.sent_at or payout.due_at) + bank
+
+
+def least(currency: str) -> int:
+    """The smallest payout, minor units."""
+    return int(settings.SKILLLINK["PAYOUT_MINIMUM"][currency])
+
+
+def alone(currency: str) -> int:
+    """The largest payout that needs no two people of finance, minor units."""
+    return int(settings.SKILLLINK["PAYOUT_ALONE"][currency])
+
+
+# --- sending and asking again ---------------------------------------------------------------------
+
+
+def sweep() -> int:
+    """Send the batch that is due, and ask about what was sent. Returns how many payouts moved on."""
+    due = Payout.objects.filter(status=Status.REQUESTED, due_at__lte=now()).order_by("due_at", "pk")
+    owing = Account.objects.filter(kind=Account.Kind.RECEIVABLE, balance__lt=0)
+    due = due.exclude(needs_two=True, approved_at__isnull=True).exclude(user__in=owing.values("user"))
+    sent = sum(_send(row) for row in list(due[:BATCH]))
+    unknown = Payout.objects.filter(status=Status.PROCESSING, check_at__lte=now()).order_by("check_at")
+    return sent + sum(_ask_again(row) for row in list(unknown[:BATCH]))
+
+
+def heard(gateway: str, event: Event) -> None:
+    """An event about a payout: ask the gateway and record. Raises Mismatch, Unanswered."""
+    about = event.object
+    pk = references.read("payout", str((about.get("metadata") or {}).get("reference", "")))
+    row = Payout.objects.filter(gateway=gateway, pk=pk).select_related("method").first()
+    if row is None or event.account != row.method.gateway_id:
+        raise Mismatch(_("The gateway names a payout that is none of ours."))
+    if (about.get("amount"), str(about.get("currency", "")).upper()) != (row.amount, row.currency):
+        raise Mismatch(_("The event is about another amount or currency than the payout."))
+    if row.status in (Status.REQUESTED, Status.ON_HOLD, Status.CANCELLED):
+        raise Mismatch(_("The gateway sent a payout that was not sent here."))
+    row.gateway_id = row.gateway_id or str(about.get("id"))
+    record(row, _sent(row))
+
+
+@verb
+def record(payout: Payout, sent: Sent) -> int:
+    """What the gateway says; 1 when the payout has ended by it. Raises Mismatch for another amount or object."""
+    row = _locked(payout)
+    if (sent.amount, sent.currency) != (row.amount, row.currency):
+        raise Mismatch(_("The gateway sent another amount or currency."))
+    if row.gateway_id and sent.id and sent.id != row.gateway_id:
+        raise Mismatch(_("The gateway sent this payout twice."))
+    if row.status in (Status.PAID, Status.FAILED):
+        if {"paid": Status.PAID, "failed": Status.FAILED, "pending": row.status}[sent.status] != row.status:
+            raise Mismatch(_("The gateway changed its mind about a payout that has ended."))
+        return 0
+    row.gateway_id = sent.id or row.gateway_id
+    if sent.status == "pending":
+        row.check_at = next_time(row.checks)
+        row.save()
+        return 0
+    return _end(row, sent)
+
+
+# --- the steps ------------------------------------------------------------------------------------
+
+
+def _require_currency(method: PayoutMethod, amount: int, currency: str) -> None:
+    if currency != method.currency:
+        text = _("This account takes {currency}.").format(currency=method.currency)
+        raise money.BadAmount(text, fields={"currency": text})
+    money.check_step(amount, currency, gateways.of(method.gateway).step(currency))
+
+
+def _require_allowed(user: Any, method: PayoutMethod, currency: str) -> None:
+    """Whether any payout is possible at all; each refusal says the way out."""
+    if halt.in_force():
+        raise Halted()
+    if hold := payout_holds.in_force(user):
+        raise OnHold(day=written(hold.until), reason=hold.reason)
+    if method.confirmed_at is None or method.usable_at is None:
+        raise NotConfirmed()
+    if method.usable_at > now():
+        raise StillWaiting(day=written(method.usable_at))
+    if owed := -(accounts.receivable(user, currency).balance or 0):
+        raise Owing(owed=money.format_money(owed, currency))
+
+
+def _require_figure(user: Any, amount: int, currency: str) -> None:
+    there = accounts.available(user, currency).balance or 0
+    if amount > there:
+        raise NotAvailable(available=money.format_money(there, currency))
+    if amount < least(currency):
+        sentence = str(TooSmall.sentence).format(least=money.format_money(least(currency), currency))
+        raise TooSmall(sentence, fields={"amount": sentence})
+
+
+@inside_transaction
+def _write(user: Any, method: PayoutMethod, amount: int, token: str) -> Payout:
+    row = Payout.objects.create(
+        user=user, method=method, amount=amount, currency=method.currency, token=token, gateway=method.gateway,
+        due_at=next_batch(), needs_two=amount > alone(method.currency),
+    )  # fmt: skip
+    lines = [(accounts.available(user, row.currency), -amount), (accounts.in_transit(row), amount)]
+    ledger.post(f"payout:{row.pk}:reserve", "payout", lines)
+    _notify(row, "payout.requested", day=written(row.due_at))
+    _tell(row)
+    return row
+
+
+def _send(row: Payout) -> int:
+    try:
+        began = _begin(row)
+    except (Conflict, Unavailable) as refusal:
+        log.info("payout.not_sent", payout=str(row.pk), why=str(refusal))
+        return 0
+    if began.status == Status.PROCESSING:
+        _ask(began)
+    return 1
+
+
+@verb
+def _begin(payout: Payout) -> Payout:
+    """Requested → processing, judged again: whoever is cut off after this is found by the sweep. Raises Gone, Halted."""
+    row = _locked(payout)
+    halt.require_running()
+    if row.needs_two and row.approved_at is None:
+        raise Gone(state=row.get_status_display())
+    if payout_holds.in_force(row.user):  # it began while this one was asked for
+        _move(row, Status.ON_HOLD)
+    else:
+        _move(row, Status.PROCESSING)
+        row.sent_at, row.check_at = now(), next_time(0)
+    row.save()
+    _tell(row)
+    return row
+
+
+def _ask_again(row: Payout) -> int:
+    claimed = Payout.objects.filter(pk=row.pk, status=Status.PROCESSING, check_at=row.check_at)
+    if not claimed.update(checks=F("checks") + 1, check_at=next_time(row.checks + 1)):
+        return 0  # another sweep asks
+    return _ask(row)
+
+
+def _ask(row: Payout) -> int:
+    """Send it, or ask how it stands. Without an answer it stays reserved. 1 when it has ended."""
+    try:
+        return record(row, _sent(row))
+    except (Unanswered, Unavailable) as silence:
+        log.warning("payout.unanswered", payout=str(row.pk), error=str(silence))
+        return 0
+    except Mismatch as fault:
+        log.error("payout.mismatch", payout=str(row.pk), error=str(fault))
+        return 0
+
+
+def _sent(row: Payout) -> Sent:
+    """How it stands at the gateway; what failed there is brought back to the platform before it counts as failed."""
+    gateway, account = gateways.of(row.gateway), row.method.gateway_id
+    try:
+        if row.gateway_id:
+            sent = gateway.sent(row.gateway_id, account)
+        else:
+            sent = gateway.send(_reference(row), account, row.amount, row.currency)
+    except Rejected as refusal:
+        sent = Sent("", row.amount, row.currency, "failed", str(refusal))
+    if sent.status == "failed":
+        gateway.void(_reference(row), account, row.amount, row.currency)
+    return sent
+
+
+def _reference(row: Payout) -> str:
+    return f"payout:{row.pk}"
+
+
+@inside_transaction
+def _end(row: Payout, sent: Sent) -> int:
+    _move(row, Status.PAID if sent.status == "paid" else Status.FAILED)
+    row.failure, row.ended_at, row.check_at = sent.failure[:200], now(), None
+    row.save()
+    if row.status == Status.PAID:
+        lines = [(accounts.in_transit(row), -row.amount), (accounts.gateway(row.currency), row.amount)]
+        ledger.post(f"payout:{row.pk}:end", "payout_paid", lines)
+        _notify(row, "payout.paid")
+    else:
+        _give_back(row, "payout_failed")
+        _notify(row, "payout.failed", reason=row.failure)
+    _tell(row)
+    return 1
+
+
+@inside_transaction
+def _give_back(row: Payout, kind: str) -> None:
+    lines = [(accounts.in_transit(row), -row.amount), (accounts.available(row.user, row.currency), row.amount)]
+    ledger.post(f"payout:{row.pk}:end", kind, lines)
+
+
+def _locked(payout: Payout) -> Payout:
+    return Payout.objects.select_for_update(of=("self",)).select_related("method", "user").get(pk=payout.pk)
+
+
+def _move(row: Payout, status: str) -> None:
+    if status not in Payout.MOVES[row.status]:
+        raise Gone(state=row.get_status_display())
+    row.status = status
+
+
+def _notify(row: Payout, event: str, **facts: Any) -> None:
+    figure = money.format_money(row.amount, row.currency)
+    inbox.notify(row.user, event, url=f"/wallet/payout/{row.pk}/", amount=figure, method=row.method, **facts)
+
+
+def _tell(row: Payout) -> None:
+    push(f"user:{row.user_id}", {"type": "payout.changed"})

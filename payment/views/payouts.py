@@ -1,0 +1,174 @@
+"""Money out: bank accounts, payouts with their place in the queue, and what is owed after a chargeback."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from allauth.account.authentication import get_authentication_records
+from allauth.account.decorators import reauthentication_required
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from payment import accounts, chargebacks, gateways, payout_holds, payout_methods, payouts
+from payment.forms import MethodForm, PayoutForm, WishForm
+from payment.gateways.base import Unanswered
+from payment.gateways.sandbox.cards import BANKS
+from payment.models import Payout, PayoutMethod
+from skilllink import money
+from skilllink.clocks import now
+from skilllink.errors import Refusal, Unavailable
+
+SHOWN = 50
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(allow_get=True)
+def index(request: HttpRequest) -> HttpResponse:
+    """My bank accounts and payouts; POST asks for one, after a recent sign-in."""
+    mine = payout_methods.of(request.user)
+    form = PayoutForm(request.POST if request.method == "POST" else None, methods=mine)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                row = payouts.request(
+                    request.user, data["method"], data["minor"], data["method"].currency, token=data["token"]
+                )
+                return redirect("payment:payout", pk=row.pk)
+            except Refusal as refusal:
+                status = refusal.status
+                form.add_error("amount" if "amount" in refusal.fields else None, str(refusal.sentence))
+    rows = Payout.objects.visible_to(request.user).select_related("method")[:SHOWN]
+    used = sorted({method.currency for method in mine})
+    context = {
+        "form": form,
+        "methods": mine,
+        "payouts": [(row, *_clock(row)) for row in rows],
+        "hold": payout_holds.in_force(request.user),
+        "balances": [(name, line) for name, line in accounts.balances(request.user).items()],
+        "minimums": [(name, payouts.least(name)) for name in used],
+        "batch": payouts.next_batch(),
+        "now": now(),
+    }
+    return render(request, "payment/payout/index.html", context, status=status)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD"])
+def show(request: HttpRequest, pk: Any) -> HttpResponse:
+    """One payout: where it stands, what comes next, and what happens if nobody acts."""
+    row = get_object_or_404(Payout.objects.visible_to(request.user).select_related("method"), pk=pk)
+    place, promise = _clock(row)
+    context = {
+        "payout": row,
+        "place": place,
+        "promise": promise,
+        "hold": payout_holds.in_force(request.user),
+        "limit": payouts.alone(row.currency),
+    }
+    return render(request, "payment/payout/show.html", context)
+
+
+@login_required
+@require_POST
+def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Out of the queue, back into my earnings."""
+    row = get_object_or_404(Payout.objects.visible_to(request.user), pk=pk)
+    payouts.cancel(row, by=request.user)
+    messages.success(request, _("Cancelled. The money is in your earnings again."))
+    return redirect("payment:payout", pk=row.pk)
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@reauthentication_required(allow_get=True)
+def methods(request: HttpRequest) -> HttpResponse:
+    """A new bank account."""
+    hosted = gateways.current().hosted
+    initial = {"currency": settings.DEFAULT_CURRENCY, "holder": getattr(request.user, "name", "")}
+    form = MethodForm(request.POST if request.method == "POST" else None, hosted=hosted, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            row = payout_methods.add(request.user, **form.cleaned_data)
+            return redirect(payout_methods.onboarding(row, _back()) if hosted else "payment:payouts")
+        except Unanswered as silence:
+            raise Unavailable(
+                _("The payment provider doesn’t answer. Nothing was added; try again in a minute.")
+            ) from silence
+        except Refusal as refusal:
+            for name, sentence in (refusal.fields or {"": refusal.sentence}).items():
+                form.add_error(name if name in form.fields else None, str(sentence))
+    banks = [] if hosted else list(BANKS.items())
+    status = 422 if form.errors else 200
+    return render(
+        request, "payment/payout/method.html", {"form": form, "banks": banks, "hosted": hosted}, status=status
+    )
+
+
+@login_required
+@require_POST
+@reauthentication_required
+def confirm(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Make a bank account usable after the wait; needs a recent sign-in."""
+    row = get_object_or_404(PayoutMethod.objects.visible_to(request.user), pk=pk)
+    payout_methods.confirm(row, by=request.user, signed_in_at=_signed_in_at(request))
+    messages.success(request, _("Confirmed. It can be used after the wait; your addresses have been told."))
+    return redirect("payment:payouts")
+
+
+@login_required
+@require_POST
+def end(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Use a bank account no more."""
+    row = get_object_or_404(PayoutMethod.objects.visible_to(request.user), pk=pk)
+    payout_methods.end(row, by=request.user)
+    messages.success(request, _("Removed."))
+    return redirect("payment:payouts")
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def repay(request: HttpRequest) -> HttpResponse:
+    """Pay what I owe after a chargeback, from my wallet."""
+    asked = request.POST.get("currency") or request.GET.get("currency", "")
+    currency = asked if asked in settings.CURRENCIES else settings.DEFAULT_CURRENCY
+    line = accounts.balances(request.user).get(currency, dict.fromkeys(accounts.LINE, 0))
+    initial = {"amount": money.plain(min(line["owed"], line["wallet"]), currency)}
+    form = WishForm(request.POST if request.method == "POST" else None, currency=currency, initial=initial)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                chargebacks.repay(request.user, data["minor"], currency, token=data["token"])
+                messages.success(request, _("Paid. Thank you."))
+                return redirect("payment:wallet")
+            except Refusal as refusal:
+                status = refusal.status
+                form.add_error("amount", str(refusal.sentence))
+    context = {"form": form, "currency": currency, "line": line}
+    return render(request, "payment/wallet/owed.html", context, status=status)
+
+
+def _clock(row: Payout) -> tuple[int, datetime]:
+    """Its place in the queue (0 when it isn't in it) and when the bank has it at the latest."""
+    return (payouts.place(row) if row.status == Payout.Status.REQUESTED else 0), payouts.promise(row)
+
+
+def _signed_in_at(request: HttpRequest) -> datetime | None:
+    """When this session last proved who it is."""
+    moments = [record["at"] for record in get_authentication_records(request, request.user)]  # type: ignore[arg-type]
+    return datetime.fromtimestamp(max(moments), UTC) if moments else None
+
+
+def _back() -> str:
+    return settings.SITE_URL + reverse("payment:payouts")
