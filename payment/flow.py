@@ -34,7 +34,7 @@ class Shape:
 
 
 WIDE = Shape("wide", 760, 148, (124, 62), (159, 0), (0, 40))
-NARROW = Shape("narrow", 340, 412, (216, 56), (0, 82), (62, 28))
+NARROW = Shape("narrow", 340, 446, (216, 56), (0, 82), (62, 28))
 
 
 def draw(currency: str, sums: dict[str, int]) -> dict[str, Any]:
