@@ -1,5 +1,6 @@
 from payment.models.audit import AuditRun, Checkpoint, Snapshot
 from payment.models.deposit import Chargeback, Deposit, DepositReturn
+from payment.models.donation import Cause, Donation, Pledge, Renewal
 from payment.models.escrow import Clearing, Escrow
 from payment.models.gateway import GatewayEvent, SandboxCall, SandboxObject
 from payment.models.halt import Halt, Lift
@@ -10,7 +11,7 @@ from payment.models.payout import Payout, PayoutHold, PayoutMethod
 from payment.models.seal import Batch, Seal
 
 __all__ = [
-    "Account", "AuditRun", "Batch", "Chargeback", "Checkpoint", "Clearing", "Deposit", "DepositReturn", "Entry", "Escrow",
-    "GatewayEvent", "Halt", "IdempotencyRecord", "Lift", "Movement", "Payout", "PayoutHold", "PayoutMethod", "SandboxCall",
-    "SandboxObject", "Seal", "Snapshot", "Transfer",
+    "Account", "AuditRun", "Batch", "Cause", "Chargeback", "Checkpoint", "Clearing", "Deposit", "DepositReturn",
+    "Donation", "Entry", "Escrow", "GatewayEvent", "Halt", "IdempotencyRecord", "Lift", "Movement", "Payout",
+    "PayoutHold", "PayoutMethod", "Pledge", "Renewal", "SandboxCall", "SandboxObject", "Seal", "Snapshot", "Transfer",
 ]  # fmt: skip

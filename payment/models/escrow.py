@@ -9,10 +9,11 @@ from skilllink.ids import uuid7
 
 
 class Escrow(models.Model):
-    """Money between a payer and a payee for one offer, milestone, dispute or bonus. Amounts in minor units.
+    """Money between a payer and a payee for one offer, milestone, dispute, bonus or gift. Amounts in minor units.
 
     `held` is what its account has. `released` is the running total of what the payee earned from it, before the fee,
-    less what was taken back; `fee_taken` is always the fee on that total. A bonus passes through and is never held.
+    less what was taken back; `fee_taken` is always the fee on that total. A bonus, tip or donation
+    passes through and is never held.
     """
 
     class Kind(models.TextChoices):
@@ -20,6 +21,11 @@ class Escrow(models.Model):
         MILESTONE = "milestone", _("milestone")
         DISPUTE = "dispute", _("dispute")
         BONUS = "bonus", _("bonus")
+        TIP = "tip", _("tip")
+        DONATION = "donation", _("donation")
+
+    # from the payer's wallet to the payee in one step: never held
+    PASSING = (Kind.BONUS, Kind.TIP, Kind.DONATION)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

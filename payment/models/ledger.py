@@ -19,6 +19,7 @@ class Account(models.Model):
         AVAILABLE = "available", _("available")
         ESCROW = "escrow", _("escrow")
         IN_TRANSIT = "in_transit", _("on its way out")
+        CAUSE = "cause", _("a cause’s")
         RECEIVABLE = "receivable", _("owed after a chargeback")
         FEES = "fees", _("fees")
         GATEWAY_FEES = "gateway_fees", _("gateway fees")
@@ -28,7 +29,7 @@ class Account(models.Model):
     # touched by everyone: entries alone, no balance row to queue for
     UNCACHED = (Kind.GATEWAY, Kind.FEES, Kind.GATEWAY_FEES, Kind.LOSS, Kind.CAPITAL)
     # may never be below zero, in any snapshot (L5)
-    OWED = (Kind.WALLET, Kind.PENDING, Kind.AVAILABLE, Kind.ESCROW, Kind.IN_TRANSIT)
+    OWED = (Kind.WALLET, Kind.PENDING, Kind.AVAILABLE, Kind.ESCROW, Kind.IN_TRANSIT, Kind.CAUSE)
     # one account per person and currency
     PERSONAL = (Kind.WALLET, Kind.PENDING, Kind.AVAILABLE, Kind.RECEIVABLE)
 
@@ -47,6 +48,9 @@ class Account(models.Model):
     payout = models.OneToOneField(
         "payment.Payout", models.PROTECT, null=True, blank=True, related_name="account", verbose_name=_("payout")
     )
+    cause = models.OneToOneField(
+        "payment.Cause", models.PROTECT, null=True, blank=True, related_name="account", verbose_name=_("cause")
+    )
     currency = models.CharField(_("currency"), max_length=3)
     balance = models.BigIntegerField(_("balance"), null=True, blank=True, help_text=_("minor units"))
 
@@ -58,37 +62,42 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(
                 fields=("kind", "currency"),
-                condition=Q(user__isnull=True, escrow__isnull=True, payout__isnull=True),
+                condition=Q(user__isnull=True, escrow__isnull=True, payout__isnull=True, cause__isnull=True),
                 name="account_of_platform_once",
             ),
             models.CheckConstraint(
                 name="account_owner_fits_kind",
-                condition=Q(kind="escrow", escrow__isnull=False, user__isnull=True, payout__isnull=True)
-                | Q(kind="in_transit", payout__isnull=False, user__isnull=True, escrow__isnull=True)
+                condition=Q(
+                    kind="escrow", escrow__isnull=False, user__isnull=True, payout__isnull=True, cause__isnull=True
+                )
+                | Q(kind="in_transit", payout__isnull=False, user__isnull=True, escrow__isnull=True, cause__isnull=True)
+                | Q(kind="cause", cause__isnull=False, user__isnull=True, escrow__isnull=True, payout__isnull=True)
                 | Q(
                     kind__in=("wallet", "pending", "available", "receivable"),
                     user__isnull=False,
                     escrow__isnull=True,
                     payout__isnull=True,
+                    cause__isnull=True,
                 )
                 | Q(
                     kind__in=("gateway", "fees", "gateway_fees", "loss", "capital"),
                     user__isnull=True,
                     escrow__isnull=True,
                     payout__isnull=True,
+                    cause__isnull=True,
                 ),
             ),
             models.CheckConstraint(
                 name="account_not_negative",
                 condition=Q(kind__in=("gateway", "fees", "gateway_fees", "loss", "capital"), balance__isnull=True)
-                | Q(kind__in=("wallet", "pending", "available", "escrow", "in_transit"), balance__gte=0)
+                | Q(kind__in=("wallet", "pending", "available", "escrow", "in_transit", "cause"), balance__gte=0)
                 # what a person owes is negative, and never more than all of it is paid back
                 | Q(kind="receivable", balance__lte=0),
             ),
         ]
 
     def __str__(self) -> str:
-        owner = self.user_id or self.escrow_id or self.payout_id or "SkillLink"
+        owner = self.user_id or self.escrow_id or self.payout_id or self.cause_id or "SkillLink"
         return f"{self.kind}({owner}) {self.currency}"
 
 

@@ -1,5 +1,6 @@
 from projects.models.activity import Activity, ActivityCounter
 from projects.models.bid import Bid, BidFile, BidVersion
+from projects.models.bonus import Bonus
 from projects.models.category import Category
 from projects.models.clock import Clock
 from projects.models.contract import Contract, Terms
@@ -15,6 +16,7 @@ __all__ = [
     "Bid",
     "BidFile",
     "BidVersion",
+    "Bonus",
     "Category",
     "ChangeRequest",
     "Clock",
