@@ -68,8 +68,8 @@ def fees(currency: str) -> Account:
     return _of_platform(Kind.FEES, currency)
 
 
-def locked_platform(account: Account) -> Account:
-    """Queue behind others who take from an account that keeps no balance row. Needs a transaction."""
+def locked(account: Account) -> Account:
+    """The account with its balance of this moment, others queue behind. Needs a transaction."""
     return Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
 
 

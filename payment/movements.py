@@ -130,7 +130,7 @@ def _add_capital(row: Movement) -> None:
 
 def _take_fees(row: Movement) -> None:
     """No more than there is: the account keeps no balance row, so its entries are summed under a lock."""
-    fees = accounts.locked_platform(accounts.fees(row.currency))
+    fees = accounts.locked(accounts.fees(row.currency))
     if row.amount > accounts.total(fees):
         raise ledger.Overdrawn()
     lines = [(fees, -row.amount), (accounts.gateway(row.currency), row.amount)]

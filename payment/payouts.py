@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from payment import accounts, gateways, halt, ledger, payout_holds, references
@@ -30,6 +30,7 @@ from users.standing import require_active
 log = structlog.get_logger(__name__)
 BATCH = 100
 TOKEN = 120
+DAY = timedelta(days=1)
 Status = Payout.Status
 
 
@@ -159,7 +160,7 @@ def least(currency: str) -> int:
 
 
 def alone(currency: str) -> int:
-    """The largest payout that needs no two people of finance, minor units."""
+    """How much a person gets paid out within a day without two people of finance, minor units."""
     return int(settings.SKILLLINK["PAYOUT_ALONE"][currency])
 
 
@@ -236,7 +237,7 @@ def _require_allowed(user: Any, method: PayoutMethod, currency: str) -> None:
 
 
 def _require_figure(user: Any, amount: int, currency: str) -> None:
-    there = accounts.available(user, currency).balance or 0
+    there = accounts.locked(accounts.available(user, currency)).balance or 0
     if amount > there:
         raise NotAvailable(available=money.format_money(there, currency))
     if amount < least(currency):
@@ -244,11 +245,18 @@ def _require_figure(user: Any, amount: int, currency: str) -> None:
         raise TooSmall(sentence, fields={"amount": sentence})
 
 
+def _of_this_day(user: Any, currency: str) -> int:
+    """What the person asked for since this time yesterday and did not cancel: many small ones are as good as a large one."""
+    asked = Payout.objects.filter(user=user, currency=currency, created_at__gt=now() - DAY)
+    kept = asked.exclude(status__in=(Status.CANCELLED, Status.FAILED))
+    return int(kept.aggregate(total=Sum("amount"))["total"] or 0)
+
+
 @inside_transaction
 def _write(user: Any, method: PayoutMethod, amount: int, token: str) -> Payout:
     row = Payout.objects.create(
         user=user, method=method, amount=amount, currency=method.currency, token=token, gateway=method.gateway,
-        due_at=next_batch(), needs_two=amount > alone(method.currency),
+        due_at=next_batch(), needs_two=amount + _of_this_day(user, method.currency) > alone(method.currency),
     )  # fmt: skip
     lines = [(accounts.available(user, row.currency), -amount), (accounts.in_transit(row), amount)]
     ledger.post(f"payout:{row.pk}:reserve", "payout", lines)
