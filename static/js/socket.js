@@ -5,7 +5,7 @@ const LONGEST_WAIT = 15000;
 const ENDS = { 4401: "signed-out", 4403: "stopped" };
 
 const user = document.documentElement.dataset.user;
-const topics = new Map(); // topic → {seq, handlers}
+const topics = new Map(); // topic → {seq seen, seq wanted, asking, handlers}
 const waiting = new Map(); // ref → {resolve, reject}
 let socket = null;
 let ref = 0;
@@ -33,7 +33,7 @@ export function send(frame) {
 // Hear a topic. `onEvent(event)` per event; `onAnswer(ack)` each time the server has let us in; `onResync()` when
 // something was missed that carries no events.
 export function subscribe(topic, { after = null, onEvent = () => {}, onAnswer = () => {}, onResync = () => {} } = {}) {
-  const known = topics.get(topic) ?? { seq: after, handlers: new Set() };
+  const known = topics.get(topic) ?? { seq: after, wanted: 0, asking: false, handlers: new Set() };
   const handler = { onEvent, onAnswer, onResync };
   known.handlers.add(handler);
   if (!topics.has(topic)) {
@@ -48,23 +48,38 @@ export function subscribe(topic, { after = null, onEvent = () => {}, onAnswer = 
   };
 }
 
+// One question per topic at a time, however many events or pulses ask for it meanwhile; again while there is more.
 async function ask(topic) {
   const known = topics.get(topic);
-  if (!known) return;
-  const before = known.seq;
-  let answer;
+  if (!known || known.asking) return;
+  known.asking = true;
   try {
-    answer = await send(before === null ? { type: "subscribe", topic } : { type: "subscribe", topic, after: before });
+    let before;
+    do {
+      before = known.seq;
+      await catchUp(topic, known);
+    } while (known.seq > before && known.seq < known.wanted && topics.get(topic) === known);
   } catch (error) {
     if (error.code === "missing") topics.delete(topic);
-    return;
+  } finally {
+    known.asking = false;
   }
+}
+
+async function catchUp(topic, known) {
+  const before = known.seq;
+  const answer = await send(before === null ? { type: "subscribe", topic } : { type: "subscribe", topic, after: before });
   tell(known, "onAnswer", answer);
   for (const event of answer.events ?? []) apply(known, event);
-  if (answer.upto !== undefined) known.seq = Math.max(known.seq ?? 0, answer.upto);
-  if (answer.more) return ask(topic);
   if (before !== null && answer.events === undefined && answer.head > before) tell(known, "onResync");
-  known.seq = Math.max(known.seq ?? 0, answer.head);
+  known.seq = Math.max(known.seq ?? 0, answer.more ? answer.upto : answer.head);
+  if (answer.more) known.wanted = Math.max(known.wanted, answer.head);
+}
+
+function want(topic, seq) {
+  const known = topics.get(topic);
+  known.wanted = Math.max(known.wanted, seq);
+  ask(topic);
 }
 
 function apply(known, event) {
@@ -82,14 +97,14 @@ function tell(known, what, ...facts) {
 function hear({ topic, event }) {
   const known = topics.get(topic);
   if (!known) return;
-  if (event.seq !== undefined && known.seq !== null && event.seq > known.seq + 1) return ask(topic);
+  if (event.seq !== undefined && known.seq !== null && event.seq > known.seq + 1) return want(topic, event.seq);
   apply(known, event);
 }
 
 function pulse(heads) {
   for (const [topic, head] of Object.entries(heads)) {
     const known = topics.get(topic);
-    if (known && known.seq !== null && head > known.seq) ask(topic);
+    if (known && known.seq !== null && head > known.seq) want(topic, head);
   }
 }
 

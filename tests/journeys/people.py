@@ -55,15 +55,16 @@ def say(page: Page, words: str) -> None:
 
 
 def give_code(page: Page, secret: str, button: str) -> None:
-    """What the authenticator app shows; once more when the half minute ended while typing."""
+    """What the authenticator app shows; its next one when that has ended, or was used before."""
     before = page.url
     for _attempt in range(2):
-        page.fill("input[name=code]", format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+        moment = time.time()
+        page.fill("input[name=code]", format_hotp_value(hotp_value(secret, int(moment // 30))))
         with page.expect_response(lambda answer: answer.request.method == "POST") as answered:
             page.get_by_role("button", name=button).click()
         if answered.value.status == 302:
             return expect(page).not_to_have_url(before)
-        page.wait_for_load_state()
+        page.wait_for_timeout(1000 * max(0, 30 * (moment // 30 + 1) - time.time()))
     raise AssertionError(page.locator("main").inner_text())
 
 
