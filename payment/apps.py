@@ -9,10 +9,12 @@ class PaymentConfig(AppConfig):
         from payment import (  # noqa: F401  `checks` registers the start-up check
             audit,
             audit_gateways,
+            audit_papers,
             checks,
             clearing,
             deposit_returns,
             deposits,
+            papers,
             payout_holds,
             payouts,
             seal,
@@ -30,10 +32,14 @@ class PaymentConfig(AppConfig):
         clocks.register("money.clear", clearing.sweep)
         for check in audit_gateways.CHECKS:
             audit.register(check)
+        audit.register(audit_papers.papers_fit)
+        audit.register(audit_papers.numbers_without_gap)
+        audit.watch(audit_papers.papers_late)
         clocks.register("gateway.sandbox", post.sweep)
         clocks.register("money.deposits", deposits.sweep)
         clocks.register("money.events", webhooks.sweep)
         clocks.register("money.holds", payout_holds.sweep)
+        clocks.register("money.papers", papers.sweep)
         clocks.register("money.payouts", payouts.sweep)
         clocks.register("money.returns", deposit_returns.sweep)
         # what everyone may know: that something was sealed, audited, halted

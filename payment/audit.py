@@ -24,12 +24,18 @@ __all__ = ["Scope", "Violation", "examine", "register", "run", "shortfalls"]
 log = structlog.get_logger(__name__)
 Check = Callable[[Scope], Iterator[Violation]]
 _further: list[Check] = []
+_watches: list[Check] = []
 KEPT = 1000  # violations that a run writes down
 
 
 def register(check: Check) -> None:
     """Add a check of an app that payment doesn't know. Called from its `ready()`."""
     _further.append(check)
+
+
+def watch(check: Check) -> None:
+    """Add a check whose findings are told to staff and stop nothing. Called from an app's `ready()`."""
+    _watches.append(check)
 
 
 def run(scope: Scope | None = None) -> list[Violation]:
@@ -49,7 +55,10 @@ def examine(*, whole: bool = False) -> AuditRun:
     with snapshot():
         scope = _scope(whole)
         moment = now()
-        violations, alerts = _violations(scope), list(shortfalls())
+        violations, alerts = (
+            _violations(scope),
+            [*shortfalls(), *(found for check in _watches for found in check(scope))],
+        )
     for row in violations:
         log.error("ledger.violation", **row.as_dict())
     for row in alerts:

@@ -15,6 +15,11 @@ APPEND_ONLY = {
     "payment_batch": ("number = NEW.number",),
     "payment_halt": ("id = NEW.id",),
     "payment_lift": ("id = NEW.id", "halt_id = NEW.halt_id AND by_id = NEW.by_id"),
+    "payment_paper": (
+        "id = NEW.id",
+        "series_id = NEW.series_id AND number = NEW.number",
+        "transfer_id = NEW.transfer_id AND kind = NEW.kind",
+    ),
     "payment_seal": ("number = NEW.number", "transfer_id = NEW.transfer_id"),
 }
 

@@ -126,6 +126,10 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
 SOCKET_MESSAGE_BYTES = 1024 * 1024
 CURRENCIES = env.list("SKILLLINK_CURRENCIES", default=["USD", "EUR", "JPY", "KWD"])
 DEFAULT_CURRENCY = env.str("SKILLLINK_DEFAULT_CURRENCY", default="USD")
+# who issues the platform's fee invoices; an address of several lines is written with \n between them
+OPERATOR_NAME = env.str("OPERATOR_NAME", default="SkillLink")
+OPERATOR_ADDRESS = env.str("OPERATOR_ADDRESS", default="")
+OPERATOR_TAX_NUMBER = env.str("OPERATOR_TAX_NUMBER", default="")
 
 # --- applications -------------------------------------------------------------------------------
 
