@@ -38,7 +38,7 @@ class EvidenceForm(forms.Form):
 
 
 class WriteOffForm(WhyForm):
-    amount = forms.CharField(label=_("Amount"), max_length=20)
+    amount = forms.CharField(label=_("Amount"), max_length=20, strip=False)
 
 
 class ByHandForm(MoneyForm):

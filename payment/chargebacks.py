@@ -4,10 +4,11 @@ and can't be recovered is written off by two people of finance (payment/movement
 
 from typing import Any
 
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, finance, gateways, ledger
-from payment.gateways.base import Contest
+from payment import accounts, finance, gateways, ledger, wishes
+from payment.gateways.base import Contest, Unanswered
 from payment.mismatch import Mismatch
 from payment.models import Account, Chargeback, Deposit, Transfer
 from skilllink import money
@@ -35,7 +36,10 @@ class NotOpen(Conflict):
 
 @inside_transaction
 def record(deposit: Deposit, contests: tuple[Contest, ...]) -> None:
-    """What the gateway says about a deposit's chargebacks. `deposit` is locked. Raises Mismatch beyond what came in."""
+    """What the gateway says about a deposit's chargebacks. `deposit` is locked.
+
+    Raises Mismatch beyond what came in, Unanswered while a return that is on its way decides what is left.
+    """
     for contest in sorted(contests, key=lambda found: found.id):
         row = Chargeback.objects.select_for_update(of=("self",)).filter(gateway_id=contest.id).first()
         if row is None:
@@ -54,9 +58,10 @@ def repay(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     require_active(user)
     money.exponent(currency)
     money.check_minor(amount)
+    wishes.require_token(token)
     key = f"receivable:{user.pk}:{token}:repay"
     wallet, debt = _locked(user, currency)
-    owed, there = -given_balance(debt), given_balance(wallet)
+    owed, there = -_balance(debt), _balance(wallet)
     if amount > min(owed, there) and not Transfer.objects.filter(key=key).exists():
         raise NotOwed(owed=money.format_money(owed, currency), wallet=money.format_money(there, currency))
     transfer = ledger.post(key, "repay", [(wallet, -amount), (debt, amount)])
@@ -82,7 +87,7 @@ def write_off(chargeback: Chargeback, amount: int, *, key: str) -> Transfer:
     """receivable → loss: `amount` minor units of what a lost chargeback left owed. A movement by hand calls it (L16)."""
     row = Chargeback.objects.select_for_update(of=("self",)).select_related("deposit").get(pk=chargeback.pk)
     _wallet, debt = _locked(row.deposit.user, row.deposit.currency)
-    owed = min(row.owed, -given_balance(debt))
+    owed = min(row.owed, -_balance(debt))
     if row.status != Status.LOST or amount > owed:
         sentence = _("Of this chargeback {owed} is owed and lost: no more can be written off. Nothing was moved.")
         left = owed if row.status == Status.LOST else 0
@@ -97,9 +102,12 @@ def _open(deposit: Deposit, contest: Contest) -> Chargeback:
     if contest.currency != deposit.currency:
         raise Mismatch(_("The bank charges back another currency."))
     if contest.amount > deposit.left:
+        leaving = deposit.returns.filter(status="requested").aggregate(total=Sum("amount"))["total"] or 0
+        if contest.amount <= deposit.left + leaving:
+            raise Unanswered("A return of this deposit is on its way: first its end, then the chargeback.")
         raise Mismatch(_("The bank charges back more than is left of the deposit."))
     wallet, debt = _locked(deposit.user, deposit.currency)
-    there = min(given_balance(wallet), contest.amount)
+    there = min(_balance(wallet), contest.amount)
     row = Chargeback.objects.create(
         deposit=deposit, gateway_id=contest.id, amount=contest.amount, from_wallet=there, reason=contest.reason[:80]
     )
@@ -127,7 +135,7 @@ def _give_back(deposit: Deposit, row: Chargeback) -> None:
     """The exact opposite of its opening, unless some of the debt was paid since: that part returns to the wallet."""
     opened = Transfer.objects.get(key=f"chargeback:{row.pk}:open")
     wallet, debt = _locked(deposit.user, deposit.currency)
-    owed = min(row.owed, -given_balance(debt))
+    owed = min(row.owed, -_balance(debt))
     lines = [(accounts.gateway(deposit.currency), -row.amount), (wallet, row.amount - owed), (debt, owed)]
     opposite = owed == row.owed
     ledger.post(
@@ -143,7 +151,7 @@ def _locked(user: Any, currency: str) -> tuple[Account, Account]:
     return fresh[pair[0]], fresh[pair[1]]
 
 
-def given_balance(account: Account) -> int:
+def _balance(account: Account) -> int:
     return account.balance or 0
 
 

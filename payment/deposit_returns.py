@@ -6,14 +6,14 @@ import structlog
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, gateways, ledger, references
+from payment import accounts, gateways, ledger, references, wishes
 from payment.gateways.base import Refund, Rejected, Unanswered
 from payment.gateways.patience import next_time
 from payment.mismatch import Mismatch
 from payment.models import Deposit, DepositReturn, Transfer
 from skilllink import money
 from skilllink.clocks import now
-from skilllink.errors import Conflict, Malformed, Missing, Unavailable
+from skilllink.errors import Conflict, Missing, Unavailable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
@@ -21,7 +21,6 @@ from users.standing import require_active
 
 log = structlog.get_logger(__name__)
 BATCH = 50
-TOKEN = 120
 Status = DepositReturn.Status
 
 
@@ -30,11 +29,6 @@ class NotLeft(Conflict):
     sentence = _(
         "Of this deposit {left} can go back: the rest was spent, sent back or charged back. Nothing was moved."
     )
-
-
-class BadToken(Malformed):
-    code = "token.malformed"
-    sentence = _("A token has 1 to 120 printable characters.")
 
 
 class OtherWish(Conflict):
@@ -51,8 +45,7 @@ def request(deposit: Deposit, *, by: Any, amount: int, token: str) -> DepositRet
     """
     require_active(by)
     money.check_minor(amount)
-    if not (isinstance(token, str) and 1 <= len(token) <= TOKEN and token.isprintable()):
-        raise BadToken()
+    wishes.require_token(token)
     row = Deposit.objects.select_for_update(of=("self",)).filter(pk=deposit.pk, user=by).first()
     if row is None:
         raise Missing()

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, ledger
+from payment import accounts, ledger, wishes
 from payment.models import Transfer
 from skilllink import money
 from skilllink.errors import Conflict
@@ -27,6 +27,7 @@ def spend(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     require_active(user)
     money.exponent(currency)
     money.check_minor(amount)
+    wishes.require_token(token)
     available = accounts.available(user, currency)
     cleared = available.balance or 0
     lines = [(available, -amount), (accounts.wallet(user, currency), amount)]

@@ -13,7 +13,10 @@ from skilllink.ids import uuid7
 class MoneyForm(forms.Form):
     """An amount as typed, read by the one parser into `minor` units of the currency that `in_currency` names."""
 
-    amount = forms.CharField(label=_("Amount"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    # not stripped: what is a figure is the parser's to say
+    amount = forms.CharField(
+        label=_("Amount"), max_length=20, strip=False, widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
 
     def in_currency(self, data: dict[str, Any]) -> str:
         """Empty while it isn't known."""

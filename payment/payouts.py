@@ -13,14 +13,14 @@ from django.conf import settings
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, gateways, halt, ledger, payout_holds, references
+from payment import accounts, gateways, halt, ledger, payout_holds, references, wishes
 from payment.gateways.base import Event, Rejected, Sent, Unanswered
 from payment.gateways.patience import next_time
 from payment.mismatch import Mismatch
 from payment.models import Account, Payout, PayoutMethod
 from skilllink import money
 from skilllink.clocks import now
-from skilllink.errors import Conflict, Malformed, Missing, Unavailable, Unprocessable
+from skilllink.errors import Conflict, Missing, Unavailable, Unprocessable
 from skilllink.moments import written
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
@@ -29,7 +29,6 @@ from users.standing import require_active
 
 log = structlog.get_logger(__name__)
 BATCH = 100
-TOKEN = 120
 DAY = timedelta(days=1)
 Status = Payout.Status
 
@@ -78,11 +77,6 @@ class OtherWish(Conflict):
     sentence = _("This was already asked for with other figures. Nothing was moved.")
 
 
-class BadToken(Malformed):
-    code = "token.malformed"
-    sentence = _("A token has 1 to 120 printable characters.")
-
-
 class Gone(Conflict):
     code = "payout.gone"
     sentence = _("This payout is not in the queue any more: {state}. Nothing was changed.")
@@ -101,8 +95,7 @@ def request(user: Any, method: PayoutMethod, amount: int, currency: str, *, toke
     require_active(user)
     money.exponent(currency)
     money.check_minor(amount)
-    if not (isinstance(token, str) and 1 <= len(token) <= TOKEN and token.isprintable()):
-        raise BadToken()
+    wishes.require_token(token)
     kept = PayoutMethod.objects.select_for_update(of=("self",)).filter(pk=method.pk, user=user, ended_at=None).first()
     if kept is None:
         raise Missing()
