@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Window
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value, Window
+from django.db.models.functions import Coalesce, Concat
 
 from payment import seal, triggers
 from payment.audit_scope import CHUNK, Scope, Violation, chunks
+from payment.audit_sql import UuidText
 from payment.models import Account, Clearing, Deposit, Entry, IdempotencyRecord, Snapshot, Transfer
 from skilllink.money import LARGEST
 
@@ -106,9 +107,10 @@ def escrows_agree(scope: Scope) -> Iterator[Violation]:
     rows = scope.escrows().annotate(booked=Coalesce(F("account__balance"), 0))
     for escrow in rows.exclude(held=F("booked")):
         yield Violation("L9", f"escrow {escrow.pk}", f"holds {escrow.held}, its account {escrow.booked}")
-    paid = _booked("pending", "available", "fees")
-    for escrow in scope.escrows().annotate(booked=paid).exclude(released=F("booked")):
-        yield Violation("L9", f"escrow {escrow.pk}", f"released {escrow.released}, its transfers {escrow.booked}")
+    for pk, released, _taken, paid, _fees, _due in _of_escrows(scope).exclude(paid=F("transfer__escrow__released")):
+        yield Violation("L9", f"escrow {pk}", f"released {released}, its transfers {paid}")
+    for escrow in scope.escrows().filter(transfers__isnull=True).exclude(released=0, fee_taken=0):
+        yield Violation("L9", f"escrow {escrow.pk}", f"released {escrow.released}, it has no transfers")
     for escrow in scope.escrows().filter(account__isnull=False).exclude(account__currency=F("currency")):
         yield Violation("L4", f"escrow {escrow.pk}", "its account has another currency")
     foreign = Entry.objects.filter(scope.new("transfer__"), transfer__escrow__isnull=False).select_related("transfer")
@@ -118,30 +120,28 @@ def escrows_agree(scope: Scope) -> Iterator[Violation]:
 
 def events_once(scope: Scope) -> Iterator[Violation]:
     """L10: a deposit that came in has its transfer, another has none; a release clears once, when its row says so."""
-    deposits = Deposit.objects.filter(scope.later("ended_at")).values_list("pk", "status")
-    came = ((pk, f"deposit:{pk}:settle", status in CAPTURED, f"is {status}") for pk, status in deposits.iterator(CHUNK))
-    yield from _without_transfer("deposit", came)
-    yield from _without_row(scope, "deposit", Deposit.objects.all())
+    deposits = Deposit.objects.filter(scope.later("ended_at"))
+    yield from _pairs(scope, "deposit", deposits, "settle", Q(status__in=CAPTURED), "deposit", "status")
     paid = Entry.objects.filter(transfer=OuterRef("pk"), account__kind__in=("pending", "fees"), amount__gt=0)
     releases = Transfer.objects.filter(scope.new(), kind__in=("release", "bonus", "resolution"))
     for transfer in releases.filter(Exists(paid), clearing__isnull=True):
         yield Violation("L10", f"transfer {transfer.pk}", "was released and never clears")
-    clearings = Clearing.objects.filter(scope.later("cleared_at")).values_list("pk", "amount", "cleared_at")
-    ended = (
-        (pk, f"clearing:{pk}:clear", at is not None and amount > 0, f"cleared at {at}")
-        for pk, amount, at in clearings.iterator(CHUNK)
-    )
-    yield from _without_transfer("clearing", ended)
-    yield from _without_row(scope, "clear", Clearing.objects.all())
+    clearings = Clearing.objects.filter(scope.later("cleared_at"))
+    ended = Q(cleared_at__isnull=False, amount__gt=0)
+    yield from _pairs(scope, "clearing", clearings, "clear", ended, "clear", "cleared_at")
 
 
-def _without_transfer(noun: str, rows: Iterator[tuple[UUID, str, bool, str]]) -> Iterator[Violation]:
-    """Of (id, key, whether it should have moved money, how it stands): those whose transfer says otherwise."""
-    for chunk in chunks(rows):
-        there = dict(Transfer.objects.filter(key__in=[row[1] for row in chunk]).values_list("key", "pk"))
-        for pk, key, due, stands in chunk:
-            if due != (key in there):
-                yield Violation("L10", f"{noun} {pk}", f"{stands}, its transfer is {there.get(key)}")
+def _pairs(scope: Scope, noun: str, rows: Any, verb: str, due: Q, kind: str, stands: str) -> Iterator[Violation]:
+    """Rows and their transfers, whose key is `noun:id:verb`: exactly where money was `due` to move, both are there."""
+    keyed = rows.annotate(key=Concat(Value(f"{noun}:"), UuidText("pk"), Value(f":{verb}")))
+    there = Exists(Transfer.objects.filter(key=OuterRef("key")))
+    for pk, how in keyed.filter(due).filter(~there).values_list("pk", stands):
+        yield Violation("L10", f"{noun} {pk}", f"{stands} is {how}, its transfer is missing")
+    for pk, how in keyed.exclude(due).filter(there).values_list("pk", stands):
+        yield Violation("L10", f"{noun} {pk}", f"{stands} is {how}, and it has a transfer")
+    if scope.whole and Transfer.objects.filter(kind=kind).count() == keyed.filter(there).count():
+        return  # keys are unique: as many transfers as rows that have one leave none without a row
+    yield from _without_row(scope, kind, rows.model._default_manager.all())
 
 
 def _without_row(scope: Scope, kind: str, rows: Any) -> Iterator[Violation]:
@@ -171,18 +171,24 @@ def records_have_answers(scope: Scope) -> Iterator[Violation]:
 
 def fees_exact(scope: Scope) -> Iterator[Violation]:
     """L12: the fee is the fee on what was released, in the row and in the entries, and what is pending is clearing."""
-    due = (F("released") * F("fee_bps") + 5000) / 10000
-    escrows = scope.escrows().annotate(booked=_booked("fees"), due=due)
-    for escrow in escrows.exclude(fee_taken=F("due"), booked=F("due")):
-        found = f"fee {escrow.fee_taken}, entries {escrow.booked}, due {escrow.due} on {escrow.released}"
-        yield Violation("L12", f"escrow {escrow.pk}", found)
+    right = {"transfer__escrow__fee_taken": F("due"), "fees": F("due")}
+    for pk, released, taken, _paid, fees, due in _of_escrows(scope).exclude(**right):
+        yield Violation("L12", f"escrow {pk}", f"fee {taken}, entries {fees}, due {due} on {released}")
     yield from _pending_differences(scope)
 
 
-def _booked(*kinds: str) -> Any:
-    """What the transfers of an escrow brought to accounts of these kinds, to annotate escrows with."""
-    entries = Entry.objects.filter(transfer__escrow=OuterRef("pk"), account__kind__in=kinds).order_by()
-    return Coalesce(Subquery(entries.values("transfer__escrow").annotate(total=Sum("amount")).values("total")), 0)
+def _of_escrows(scope: Scope) -> Any:
+    """(escrow, what it released, fee taken, what its transfers brought to people and fees, to fees, the fee due)."""
+    of = "transfer__escrow"
+    entries = Entry.objects.filter(**{f"{of}__in": scope.escrows()} if not scope.whole else {f"{of}__isnull": False})
+    kind = "account__kind"
+    sums = {
+        "paid": Coalesce(Sum("amount", filter=Q(**{f"{kind}__in": ("pending", "available", "fees")})), 0),
+        "fees": Coalesce(Sum("amount", filter=Q(**{kind: "fees"})), 0),
+        "due": (F(f"{of}__released") * F(f"{of}__fee_bps") + 5000) / 10000,
+    }
+    columns = (of, f"{of}__released", f"{of}__fee_taken")
+    return entries.order_by().values_list(*columns).annotate(**sums)
 
 
 def _pending_differences(scope: Scope) -> Iterator[Violation]:

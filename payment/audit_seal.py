@@ -5,14 +5,15 @@ transfer no longer is what was sealed, and a tail that was cut is still known to
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import Max
 
 from payment import ledger, seal, seal_anchor, seal_tree
 from payment.audit_scope import CHUNK, Scope, Violation
-from payment.models import AuditRun, Batch, Entry, Seal, Transfer
+from payment.audit_sql import lines, read_lines
+from payment.models import AuditRun, Batch, Seal, Transfer
 from payment.seal import Facts, Lines
 
 Found = Iterator[Violation]
@@ -31,8 +32,8 @@ def seal_holds(scope: Scope) -> Found:
 
 def nothing_slipped_in(scope: Scope) -> Found:
     """What is not sealed is what it was asked to be, and no older than the seal allows."""
-    waiting = seal.unsealed() if not scope.whole else Transfer.objects.filter(seal__isnull=True)
-    yield from _as_asked(waiting.order_by("pk"))
+    waiting = Transfer.objects.filter(seal__isnull=True)
+    yield from _as_asked(waiting if scope.whole else waiting.filter(pk__gte=seal.floor()))
     if scope.whole:
         for pk in seal.overdue().values_list("pk", flat=True).iterator(CHUNK):
             yield Violation("L17", f"transfer {pk}", "was slipped in: what came long after it is sealed, this is not")
@@ -61,6 +62,16 @@ def _tail(last: int) -> Found:
         yield Violation("L17", _numbers(last + 1, seen), "were examined by an audit and are gone")
 
 
+class Sealed(NamedTuple):
+    """A seal's row."""
+
+    number: int
+    transfer_id: UUID
+    batch_id: int
+    line: str
+    leaf: str
+
+
 class _Walk:
     """Along the numbers, in order: what was reached, and the leaves of the batch that is being read."""
 
@@ -72,19 +83,38 @@ class _Walk:
 
     def chunk(self, low: int, high: int) -> Found:
         """Numbers above `low` up to `high`."""
-        bounds = {"seal__number__gt": low, "seal__number__lte": high}
-        facts = {
-            row.id: row for row in map(Facts._make, Transfer.objects.filter(**bounds).values_list(*Facts.columns()))
-        }
-        entries = Entry.objects.filter(**{f"transfer__{name}": value for name, value in bounds.items()})
-        lines = dict(seal.entries_of(entries, "transfer_id"))
-        rows = Seal.objects.filter(number__gt=low, number__lte=high).order_by("number")
+        columns = [*Facts.columns("transfer__"), *Sealed._fields]
         batches = Batch.objects.filter(last__gt=low, first__lte=high).in_bulk()
-        for row in rows:
-            yield from self._number(row.number)
-            yield from _row(row, facts.get(row.transfer_id), lines.get(row.transfer_id, []))
+        rows = Seal.objects.filter(number__gt=low, number__lte=high).order_by("number")
+        for values in rows.values_list(*columns).annotate(entries=lines("transfer__entries__")).iterator(CHUNK):
+            facts, row = Facts._make(values[:8]), Sealed._make(values[8:13])
+            yield from self._until(row.number, batches)
+            yield from _compared(row, facts, read_lines(values[13]))
+            yield from self._reach(row, batches)
+        yield from self._until(high + 1, batches)
+
+    def _until(self, number: int, batches: dict[Any, Batch]) -> Found:
+        """Numbers whose transfer can't be read: the seal is left alone, or there is none."""
+        if number == self.next:
+            return
+        alone = Seal.objects.filter(number__gte=self.next, number__lt=number).order_by("number")
+        for row in map(Sealed._make, alone.values_list(*Sealed._fields)):
+            yield from self._missing(row.number)
+            yield Violation("L17", f"transfer {row.transfer_id}", f"was sealed under number {row.number} and is gone")
+            yield from _leaf(row)
+            yield from self._reach(row, batches)
+        yield from self._missing(number)
+
+    def _missing(self, number: int) -> Found:
+        if number > self.next:
+            yield Violation("L17", _numbers(self.next, number - 1), "are missing from the seal")
+            self.next = number
+
+    def _reach(self, row: Sealed, batches: dict[Any, Batch]) -> Found:
+        self.next = row.number + 1
+        if not (self.batch and self.batch.number == row.batch_id and row.number <= self.batch.last):
             yield from self._turn(row, batches)
-            self.leaves.append(row.leaf)
+        self.leaves.append(row.leaf)
 
     def end(self, last: int) -> Found:
         """The last batch, and batches that reach beyond the last number."""
@@ -93,12 +123,7 @@ class _Walk:
             first = max(batch.first, last + 1)
             yield Violation("L17", _numbers(first, batch.last), f"are sealed by batch {batch.number} and are gone")
 
-    def _number(self, number: int) -> Found:
-        if number > self.next:
-            yield Violation("L17", _numbers(self.next, number - 1), "are missing from the seal")
-        self.next = number + 1
-
-    def _turn(self, row: Seal, batches: dict[Any, Batch]) -> Found:
+    def _turn(self, row: Sealed, batches: dict[Any, Batch]) -> Found:
         """Close the batch that ends here; begin the one that the row names."""
         if self.batch is None or self.batch.pk != row.batch_id:
             yield from self._close()
@@ -121,12 +146,13 @@ class _Walk:
             yield Violation("L17", f"batch {batch.number}", "its head isn't that of its figures")
 
 
-def _row(row: Seal, facts: Facts | None, lines: Lines) -> Found:
+def _leaf(row: Sealed) -> Found:
     if seal_tree.leaf(row.line) != row.leaf:
         yield Violation("L17", f"seal {row.number}", "its leaf isn't its line's")
-    if facts is None:
-        yield Violation("L17", f"transfer {row.transfer_id}", f"was sealed under number {row.number} and is gone")
-        return
+
+
+def _compared(row: Sealed, facts: Facts, lines: Lines) -> Found:
+    yield from _leaf(row)
     yield from _asked(facts, lines)
     if seal.line(row.number, facts, lines) != row.line:
         yield Violation("L17", f"transfer {facts.id}", f"isn't what was sealed under number {row.number}")
@@ -134,12 +160,9 @@ def _row(row: Seal, facts: Facts | None, lines: Lines) -> Found:
 
 def _as_asked(rows: Any) -> Found:
     """L3 of transfers that are not sealed yet."""
-    after = UUID(int=0)
-    while ids := list(rows.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK]):
-        after = ids[-1]
-        lines = dict(seal.entries_of(Entry.objects.filter(transfer__in=ids), "transfer_id"))
-        for facts in map(Facts._make, Transfer.objects.filter(pk__in=ids).order_by("pk").values_list(*Facts.columns())):
-            yield from _asked(facts, lines.get(facts.id, []))
+    columns = Facts.columns()
+    for values in rows.values_list(*columns).annotate(lines=lines("entries__")).iterator(CHUNK):
+        yield from _asked(Facts._make(values[:8]), read_lines(values[8]))
 
 
 def _asked(facts: Facts, lines: Lines) -> Found:

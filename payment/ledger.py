@@ -95,10 +95,9 @@ def is_fingerprint_of(fingerprint: str, facts: Any, lines: Iterable[tuple[int, s
     The first transfers were written before a transfer knew its escrow, and say nothing of it.
     """
     amounts = [(account, amount) for account, _currency, amount in lines]
-    return fingerprint in (
-        _fingerprint(facts.kind, amounts, facts.escrow, facts.reverses),
-        _fingerprint(facts.kind, amounts, None, facts.reverses),
-    )
+    if fingerprint == _fingerprint(facts.kind, amounts, facts.escrow, facts.reverses):
+        return True
+    return fingerprint == _fingerprint(facts.kind, amounts, None, facts.reverses)
 
 
 def _fingerprint(kind: str, amounts: Iterable[tuple[int, int]], escrow: UUID | None, reverses: UUID | None) -> str:

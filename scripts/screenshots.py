@@ -52,6 +52,7 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("contract-freelancer", "freelancer", "/contracts/", "=Booking calendar"),
     ("contract-closed", "baker", "/contracts/", "=Posters for seven"),
     ("contract-disputed", "counter", "/contracts/", "=Stock counts"),
+    ("verify", "client", "/contracts/", "=Booking calendar > =Check it yourself"),
     ("terms", "client", "/contracts/", "=Booking calendar > /terms/$"),
     ("release", "client", "/contracts/", "=Booking calendar > /release/"),
     ("changes", "client", "/contracts/", "=Booking calendar > =Ask for changes"),

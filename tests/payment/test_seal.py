@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 
 from payment import audit, halt, ledger, seal, seal_anchor, seal_tree
 from payment.models import Batch, Entry, Halt, Lift, Seal, Transfer
+from payment.seal import Facts
 from payment.tasks import anchor, seal_transfers
+from skilllink.ids import uuid7
 from tests.builders.books import released
 from tests.builders.payment import put_in_wallet
 from tests.cast import staff
@@ -207,5 +210,17 @@ def test_entries_of_a_sealed_transfer_are_read_in_the_order_of_their_accounts(
     client_person: User, freelancer: User
 ) -> None:
     released(client_person, freelancer, 9_000)
-    for _transfer, lines in seal.entries_of(Entry.objects.all(), "transfer_id"):
+    for lines in seal.entries_of(Entry.objects.all()).values():
         assert lines == sorted(lines)
+
+
+@given(text=st.text(max_size=30))
+def test_a_line_is_json_with_sorted_keys_whatever_is_in_it(text: str) -> None:
+    moment = datetime(2026, 11, 21, 8, 30, 0, 5, tzinfo=UTC)
+    facts = Facts(uuid7(), text, text + "k", moment, uuid7(), None, "", "")
+    line = seal.line(7, facts, [(1, "USD", -5), (2, "USD", 5)])
+    content = {
+        "at": "2026-11-21T08:30:00.000005Z", "entries": [[1, "USD", -5], [2, "USD", 5]], "escrow": str(facts.escrow),
+        "id": str(facts.id), "key": text + "k", "kind": text, "number": 7, "reason": None, "reverses": None,
+    }  # fmt: skip
+    assert line == json.dumps(content, separators=(",", ":"), sort_keys=True)

@@ -88,8 +88,7 @@ def test_a_line_rewritten_together_with_its_transfer_betrays_its_leaf_or_its_bat
     row = Seal.objects.get(transfer=transfer)
     tamper(("UPDATE payment_transfer SET reason = 'another' WHERE id = %s", [uid(transfer.pk)]))
     facts = Facts._make(Transfer.objects.filter(pk=transfer.pk).values_list(*Facts.columns()).get())
-    [(_pk, lines)] = seal.entries_of(Entry.objects.filter(transfer=transfer), "transfer_id")
-    line = seal.line(row.number, facts, lines)
+    line = seal.line(row.number, facts, seal.entries_of(Entry.objects.filter(transfer=transfer))[transfer.pk])
     tamper(("UPDATE payment_seal SET line = %s WHERE number = %s", [line, row.number]))
     assert found() == {("L17", f"seal {row.number}")}
     tamper(("UPDATE payment_seal SET leaf = %s WHERE number = %s", [seal_tree.leaf(line), row.number]))
@@ -208,8 +207,7 @@ def test_a_row_inserted_under_a_number_of_its_own_is_named(sealed: list[Transfer
     row = Seal.objects.order_by("-number").first()
     assert row is not None
     facts = Facts._make(Transfer.objects.filter(pk=made).values_list(*Facts.columns()).get())
-    [(_pk, lines)] = seal.entries_of(Entry.objects.filter(transfer=made), "transfer_id")
-    line = seal.line(row.number + 1, facts, lines)
+    line = seal.line(row.number + 1, facts, seal.entries_of(Entry.objects.filter(transfer=made))[made])
     with unguarded():
         Seal.objects.create(
             number=row.number + 1, transfer_id=made, batch_id=row.batch_id, line=line, leaf=seal_tree.leaf(line)
