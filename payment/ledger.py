@@ -126,6 +126,8 @@ def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # t
     if there:
         return there
     halt.require_running()
+    if reverses is not None and Transfer.objects.filter(reverses=reverses).exists():
+        raise AlreadyReversed()  # before its entries are found to be too much
     transfer = Transfer(
         pk=uuid7(), key=key, kind=kind, reason=reason, fingerprint=fingerprint, escrow=escrow, reverses=reverses
     )

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def template_database(django_db_blocker: Any, tmp_path_factory: pytest.TempPathF
     connection = connections["default"]
     before = connection.settings_dict["NAME"]
     with django_db_blocker.unblock():
-        _leave()
+        leave()
         if connection.vendor == "postgresql":
             name = f"template_{os.getpid()}"
             _statement(connection, f'CREATE DATABASE "{name}"')
@@ -46,33 +47,39 @@ def template_database(django_db_blocker: Any, tmp_path_factory: pytest.TempPathF
             name = str(tmp_path_factory.mktemp("template") / "db.sqlite3")
         _point_at(name)
         call_command("migrate", verbosity=0)
-        _leave()
+        leave()
         _point_at(before)
     yield name
 
 
 @pytest.fixture
-def committed_db(template_database: str, django_db_blocker: Any, tmp_path: Path) -> Iterator[None]:
+def committed_db(template_database: str, django_db_blocker: Any) -> Iterator[None]:
     """A database of this test's own, in which transactions really commit.
 
     Append-only tables can't be flushed between tests, so each gets a copy of the template instead.
     """
+    with django_db_blocker.unblock(), committed(template_database):
+        yield
+
+
+@contextmanager
+def committed(template: str) -> Iterator[None]:
+    """A copy of the template database, in use until the block is left."""
     from django.db import connections
 
     connection = connections["default"]
     before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        _leave()
-        clone = f"{template_database}_copy" if connection.vendor == "postgresql" else str(tmp_path / "copy.sqlite3")
-        _copy(connection, template_database, clone)
-        _point_at(clone)
-        try:
-            yield
-        finally:
-            _leave()
-            _point_at(before)
-            if connection.vendor == "postgresql":
-                _statement(connection, f'DROP DATABASE "{clone}" WITH (FORCE)')
+    leave()
+    clone = f"{template}_copy" if connection.vendor == "postgresql" else str(Path(template).with_name("copy.sqlite3"))
+    _copy(connection, template, clone)
+    _point_at(clone)
+    try:
+        yield
+    finally:
+        leave()
+        _point_at(before)
+        if connection.vendor == "postgresql":
+            _statement(connection, f'DROP DATABASE "{clone}" WITH (FORCE)')
 
 
 def _copy(connection: Any, source: str, target: str) -> None:
@@ -80,6 +87,8 @@ def _copy(connection: Any, source: str, target: str) -> None:
         _statement(connection, f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
         _statement(connection, f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
     else:
+        for leftover in ("-wal", "-shm"):
+            Path(f"{target}{leftover}").unlink(missing_ok=True)
         shutil.copy(source, target)
 
 
@@ -97,7 +106,7 @@ def _point_at(name: str) -> None:
     settings.DATABASES["default"]["NAME"] = name
 
 
-def _leave() -> None:
+def leave() -> None:
     from django.db import connections
 
     connections.close_all()
