@@ -1,25 +1,81 @@
-"""What waits in money for a person: a deposit that the bank wants confirmed."""
+"""What waits in money for a person, and what they wait for: deposits, bank accounts, payouts, debts."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from payment.models import Deposit
+from payment import payouts
+from payment.models import Account, Deposit, Payout, PayoutMethod
 from skilllink.money import format_money
 from skilllink.moves import Move
 
 
 def moves(user: Any) -> list[Move]:
-    waiting = Deposit.objects.filter(user=user, status=Deposit.Status.NEEDS_CONFIRMATION)
-    return [
-        Move(
-            due_at=None,
-            sentence=_("Confirm your deposit of {amount}.").format(amount=format_money(row.amount, row.currency)),
-            consequence=_("If you do nothing, nothing is charged."),
+    return [*_deposits(user), *_debts(user), *_methods(user), *_payouts(user)]
+
+
+def _deposits(user: Any) -> Iterator[Move]:
+    """What the bank wants confirmed is the person's move; an answer that got lost is waited for."""
+    open_ones = Q(status=Deposit.Status.NEEDS_CONFIRMATION) | Q(asked_at__isnull=False)
+    for row in Deposit.objects.filter(open_ones, user=user):
+        mine = row.status == Deposit.Status.NEEDS_CONFIRMATION
+        sentence = (
+            _("Confirm your deposit of {amount}.") if mine else _("Your deposit of {amount} waits for an answer.")
+        )
+        silence = (
+            _("If you do nothing, nothing is charged.")
+            if mine
+            else _("We ask the payment provider again; you are never charged twice.")
+        )
+        yield Move(
+            due_at=None if mine else row.check_at,
+            sentence=sentence.format(amount=format_money(row.amount, row.currency)),
+            consequence=silence,
             url=reverse("payment:deposit", args=[row.pk]),
+            act_label=_("Confirm") if mine else _("Look"),
+            mine=mine,
+        )
+
+
+def _debts(user: Any) -> Iterator[Move]:
+    for row in Account.objects.filter(user=user, kind=Account.Kind.RECEIVABLE, balance__lt=0):
+        yield Move(
+            due_at=None,
+            sentence=_("You owe {amount} after a chargeback.").format(
+                amount=format_money(-(row.balance or 0), row.currency)
+            ),
+            consequence=_("If you do nothing, your payouts wait."),
+            url=f"{reverse('payment:repay')}?currency={row.currency}",
+            act_label=_("Pay it"),
+            mine=True,
+        )
+
+
+def _methods(user: Any) -> Iterator[Move]:
+    for row in PayoutMethod.objects.filter(user=user, ended_at__isnull=True, confirmed_at__isnull=True):
+        yield Move(
+            due_at=None,
+            sentence=_("Confirm your bank account {method}.").format(method=row),
+            consequence=_("If you do nothing, nothing is paid out to it."),
+            url=reverse("payment:payouts"),
             act_label=_("Confirm"),
             mine=True,
         )
-        for row in waiting
-    ]
+
+
+def _payouts(user: Any) -> Iterator[Move]:
+    for row in Payout.objects.filter(user=user, status__in=Payout.RESERVED):
+        queued = row.status == Payout.Status.REQUESTED
+        yield Move(
+            due_at=row.due_at if queued else payouts.promise(row),
+            sentence=_("Your payout of {amount}: {state}.").format(
+                amount=format_money(row.amount, row.currency), state=row.get_status_display()
+            ),
+            consequence=_("If you do nothing, it goes by itself."),
+            url=reverse("payment:payout", args=[row.pk]),
+            act_label=_("Look"),
+            mine=False,
+        )

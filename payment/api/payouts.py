@@ -122,8 +122,8 @@ class PayoutCancel(APIView):
     @extend_schema(parameters=[KEY], request=Nothing, responses=PayoutSerializer)
     def post(self, request: Request, pk: Any) -> Response:
         """Take a payout out of the queue; the money is in my earnings again."""
-        Nothing.read(request)
         row = get_object_or_404(Payout.objects.visible_to(request.user), pk=pk)
+        Nothing.read(request)
         return act(request, payouts.cancel, _payout, row, by=request.user)
 
 
@@ -131,8 +131,8 @@ class DepositReturns(APIView):
     @extend_schema(parameters=[KEY], request=ReturnIn, responses={201: DepositReturnSerializer})
     def post(self, request: Request, pk: Any) -> Response:
         """Send unspent money of a deposit back to the card it came from."""
-        given = ReturnIn.read(request)
         row = get_object_or_404(Deposit.objects.visible_to(request.user), pk=pk)
+        given = ReturnIn.read(request)
         return act(
             request, deposit_returns.request, _deposit_return, row, by=request.user, amount=given["amount"],
             token=given["token"], status=201,

@@ -10,6 +10,8 @@ from drf_spectacular.generators import SchemaGenerator
 
 from tests.api.conftest import Program
 from tests.api.test_whole_job import BID, note, posted, running
+from tests.builders.payment import bank_account, earn
+from users.models import User
 
 OPEN = {("post", "/api/v1/auth/tokens/"), ("get", "/api/v1/schema/"), ("get", "/api/v1/docs/")}
 NOBODYS = "00000000-0000-7000-8000-000000000000"
@@ -67,6 +69,7 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
         "disputes": worker.made("disputes/", {"milestone": contract["milestones"][1]["id"], "reason": "Late."})["id"],
         "room-files": hirer.upload(f"rooms/{room}/files/", file=note("c.txt")).json()["id"],
         "messages": hirer.made(f"rooms/{room}/messages/", {"body": "Hello.", "client_id": "b" * 12})["id"],
+        "payouts": payout_of(worker),
         "deposits": hirer.get("deposits/").json()["results"][0]["id"],
         "reviews": review_of(hirer, worker),
         "auth": hirer.get("auth/tokens/").json()[0]["id"],
@@ -76,6 +79,15 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
 def file_of_a_bid(hirer: Program, worker: Program) -> str:
     bid = worker.made("bids/", BID | {"gig": posted(hirer)["id"]})
     found: str = worker.upload(f"bids/{bid['id']}/files/", files=[note("d.txt")]).json()["files"][0]["id"]
+    return found
+
+
+def payout_of(worker: Program) -> str:
+    """A payout of the freelancer's, in the queue."""
+    person = User.objects.get(email="tomasz@skilllink.test")
+    earn(person, 5_000)
+    ask = {"method": str(bank_account(person).pk), "amount": 5_000, "currency": "USD", "token": "one"}
+    found: str = worker.made("payouts/", ask)["id"]
     return found
 
 
