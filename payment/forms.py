@@ -96,3 +96,11 @@ class CardForm(forms.Form):
             attrs={"inputmode": "numeric", "autocomplete": "off", "placeholder": "4242 4242 4242 4242"}
         ),
     )
+
+
+class TaxDetailsForm(forms.Form):
+    """What papers say of me; how much of it fits is the verb's to say."""
+
+    name = forms.CharField(label=_("Name on papers"), required=False, strip=False)
+    address = forms.CharField(label=_("Address"), required=False, strip=False, widget=forms.Textarea(attrs={"rows": 4}))
+    tax_number = forms.CharField(label=_("Tax number"), required=False, strip=False)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from payment.views import deposits, payouts, transparency, verify, wallet, webhooks
+from payment.views import deposits, papers, payouts, statement, transparency, verify, wallet, webhooks
 
 app_name = "payment"
 urlpatterns = [
@@ -20,6 +20,16 @@ urlpatterns = [
     path("wallet/payout/methods/<uuid:pk>/end/", payouts.end, name="payout_method_end"),
     path("wallet/owed/", payouts.repay, name="repay"),
     path("webhooks/<slug:gateway>/", webhooks.receive, name="webhook"),
+    path("wallet/statement/", statement.index, name="statement"),
+    path("wallet/statement.csv", statement.as_csv, name="statement_csv"),
+    path("wallet/statement.pdf", statement.as_pdf, name="statement_pdf"),
+    path("wallet/years/<int:year>/", statement.year, name="year"),
+    path("wallet/years/<int:year>.csv", statement.year_csv, name="year_csv"),
+    path("wallet/years/<int:year>.pdf", statement.year_pdf, name="year_pdf"),
+    path("wallet/papers/", papers.index, name="papers"),
+    path("wallet/papers/<uuid:pk>/", papers.show, name="paper"),
+    path("wallet/papers/<uuid:pk>.pdf", papers.file, name="paper_pdf"),
+    path("settings/tax/", papers.tax_details, name="tax_details"),
     path("fees/", wallet.fees, name="fees"),
     path("transparency/", transparency.transparency, name="transparency"),
     path("transparency/roots/", transparency.roots, name="roots"),

@@ -6,12 +6,13 @@ class ProjectsConfig(AppConfig):
     name = "projects"
 
     def ready(self) -> None:
-        from payment import audit, labels, verify
+        from payment import audit, forecast, labels, verify
         from projects import (
             contract_moves,
             escrow_audit,
             escrow_labels,
             evidence,
+            forecasts,
             gig_moves,
             gig_sweeps,
             gig_topics,
@@ -27,7 +28,9 @@ class ProjectsConfig(AppConfig):
         from users import profile_sections
 
         audit.register(escrow_audit.escrows_fit)
+        forecast.register(forecasts.of_contracts)
         labels.register(escrow_labels.labels)
+        labels.register_contracts(escrow_labels.contracts)
         verify.register("contract", evidence.of_contract)
         gig_sweeps.register()
         gig_topics.register_topics()

@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from projects.models import Dispute, Milestone, Offer
+from projects.models import Contract, Dispute, Milestone, Offer
 
 
 def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
@@ -13,9 +14,19 @@ def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
     for offer in Offer.objects.filter(escrow__in=ids).select_related("bid__gig"):
         found[offer.escrow_id] = (offer.bid.gig.title, offer.get_absolute_url())
     for step in Milestone.objects.filter(escrow__in=ids).select_related("contract"):
-        found[step.escrow_id] = (f"{step.contract.title}: {step.title}", step.contract.get_absolute_url())
+        found[step.escrow_id] = (f"{step.contract.title}: {step.title}", _anchored(step))
     for dispute in Dispute.objects.filter(escrow__in=ids).select_related("milestone__contract"):
         step = dispute.milestone
         label = _("{title}, in dispute").format(title=f"{step.contract.title}: {step.title}")
         found[dispute.escrow_id] = (label, dispute.get_absolute_url())
     return found
+
+
+def contracts(user: Any) -> list[tuple[Any, str]]:
+    """(id, title) of everything the person is a party of, newest first."""
+    mine = Contract.objects.filter(Q(client=user) | Q(freelancer=user)).order_by("-pk")
+    return list(mine.values_list("pk", "title"))
+
+
+def _anchored(step: Milestone) -> str:
+    return f"{step.contract.get_absolute_url()}#milestone-{step.pk}"

@@ -227,6 +227,11 @@ def _future(contract: Contract, viewer: Any, steps: list[schedule.Step], now: da
     return _with_balance(sorted(rows, key=lambda row: row.at), contract)
 
 
+def announced(step: schedule.Step, contract: Contract, viewer: Any) -> Row:
+    """What one step will do, in the reader's words; other pages than the contract's say the same."""
+    return _announced(step, contract, _facts(contract, viewer))
+
+
 def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -> Row:
     title = strong(step.milestone.title) if step.milestone else ""
     detail, moved = "", None

@@ -132,6 +132,11 @@ class Paper(models.Model):
     def is_credit(self) -> bool:
         return self.kind in self.CREDITS
 
+    @property
+    def signed(self) -> int:
+        """The amount as it counts: a credit takes away."""
+        return -self.amount if self.is_credit else self.amount
+
 
 class PaperReach(models.Model):
     """The one row that says up to which sealed transfer every paper was made. A cache: papers are made once anyway."""

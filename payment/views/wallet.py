@@ -4,42 +4,45 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
-from django.forms import DateField
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from payment import accounts, labels, statement
-from payment.models import Clearing, Escrow, Payout
-from skilllink.errors import Malformed
+from payment import accounts, chart, forecast, labels, statement
+from payment.models import Account, Clearing, Escrow, Payout
+
+MOST = 50  # rows of one kind on the wallet's page
+NEWEST = 10  # lines of the statement on the wallet's page
 
 
 @login_required
 @require_safe
 def wallet(request: HttpRequest) -> HttpResponse:
     """What I have, what clears when, what is held for what, and every movement."""
-    user = request.user
-    held = list(Escrow.objects.filter(payer=user, held__gt=0).order_by("-pk")[:50])
-    names = labels.of(row.pk for row in held)
-    kind = request.GET.get("kind", "")
-    rows = statement.entries(user, kind=kind, since=_day(request, "since"), until=_day(request, "until"))
-    page = Paginator(rows, 30).get_page(request.GET.get("page"))
-    clearing = Clearing.objects.filter(escrow__payee=user, cleared_at__isnull=True, amount__gt=0).select_related(
-        "escrow"
-    )
+    user: Any = request.user
+    held = list(Escrow.objects.filter(Q(payer=user) | Q(payee=user), held__gt=0).order_by("-pk")[:MOST])
+    clearing = list(_clearing(user))
+    names = labels.of({row.pk for row in held} | {row.escrow_id for row in clearing})
+    named = [(row, *names.get(row.pk, (row.get_kind_display(), ""))) for row in held]
+    expected = forecast.of(user)
+    months = forecast.months(user, expected)
     context = {
         "balances": accounts.balances(user) or {settings.DEFAULT_CURRENCY: dict.fromkeys(accounts.LINE, 0)},
-        "clearing": clearing.order_by("due_at"),
+        "clearing": [(row, *names.get(row.escrow_id, (row.escrow.get_kind_display(), ""))) for row in clearing],
         "leaving": Payout.objects.filter(user=user, status__in=Payout.RESERVED).select_related("method"),
-        "held": [(row, *names.get(row.pk, (row.get_kind_display(), ""))) for row in held],
-        "page": page,
-        "lines": statement.lines(page.object_list),
-        "kinds": statement.KINDS,
-        "kind": kind,
+        "held": [line for line in named if line[0].payer_id == user.pk],
+        "coming": [line for line in named if line[0].payee_id == user.pk],
+        "charts": [chart.draw(rows, currency) for currency, rows in months.items()],
+        "expected": [row for row in expected if row.place != Account.Kind.AVAILABLE],  # that is listed as clearing
+        "lines": statement.lines(statement.entries(user)[:NEWEST], user),
     }
     return render(request, "payment/wallet/index.html", context)
+
+
+def _clearing(user: Any) -> Any:
+    rows = Clearing.objects.filter(escrow__payee=user, cleared_at__isnull=True, amount__gt=0)
+    return rows.select_related("escrow").order_by("due_at")[:MOST]
 
 
 @login_required
@@ -59,13 +62,3 @@ def fees(request: HttpRequest) -> HttpResponse:
     rules = settings.SKILLLINK
     context = {"freelancer_bps": rules["FREELANCER_FEE_BPS"], "client_bps": rules["CLIENT_FEE_BPS"], "example": 160000}
     return render(request, "payment/fees.html", context)
-
-
-def _day(request: HttpRequest, name: str) -> Any:
-    text = request.GET.get(name, "")
-    if not text:
-        return None
-    try:
-        return DateField().clean(text)
-    except ValidationError as error:
-        raise Malformed() from error

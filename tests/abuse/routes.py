@@ -33,6 +33,8 @@ KINDS = {
     "/messages/message/": ["message"],
     "/messages/": ["room", "group", "message"],
     "/deposits/": ["deposit", "paid deposit"],
+    "/wallet/papers/": ["paper"],
+    "/papers/": ["paper"],
     "/wallet/deposit/": ["deposit", "paid deposit"],
 }
 

@@ -69,6 +69,7 @@ def test_a_stranger_who_has_signed_in_is_told_404_and_an_anonymous_one_to_sign_i
         "room": "/messages/{}/",
         "attachment": "/messages/files/{}/",
         "deposit": "/wallet/deposit/{}/",
+        "paper": "/wallet/papers/{}/",
     }.items():
         at = address.format(world.ids[name])
         assert signed_in(outsider).get(at).status_code == 404, name
@@ -100,7 +101,7 @@ def test_anothers_notification_is_as_missing_as_none_and_stays_unread(world: Wor
 @pytest.mark.parametrize(
     "address",
     [
-        "/wallet/", "/wallet/purse/", "/notifications/", "/notifications/bell/", "/messages/", "/messages/unread/",
+        "/wallet/", "/wallet/purse/", "/wallet/statement/", "/wallet/papers/", "/notifications/", "/notifications/bell/", "/messages/", "/messages/unread/",
         "/contracts/", "/bids/", "/gigs/mine/", "/gigs/", "/people/", "/", "/api/v1/wallet/", "/api/v1/wallet/entries/",
         "/api/v1/notifications/", "/api/v1/rooms/", "/api/v1/contracts/", "/api/v1/gigs/", "/api/v1/bids/",
         "/api/v1/offers/", "/api/v1/disputes/", "/api/v1/reviews/",

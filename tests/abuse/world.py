@@ -9,7 +9,7 @@ from django.test import Client
 
 from chat import messages, rooms
 from chat.models import Attachment, Message, Room
-from payment import deposits
+from payment import deposits, papers
 from payment.models import Deposit, Transfer
 from projects import bids, disputes, gigs, milestones, offers
 from projects.models import BidFile, Contract, DeliveryFile, Dispute, Gig, GigFile, Milestone, Offer
@@ -90,10 +90,19 @@ def build(ines: User, tomasz: User) -> World:
         "deposit": deposit.pk,
         "paid deposit": Deposit.objects.filter(status="settled").first().pk,  # type: ignore[union-attr]
         "transfer": Transfer.objects.first().pk,  # type: ignore[union-attr]
+        "paper": _paper(world),
         "notification": Notification.objects.filter(recipient=ines).first().pk,  # type: ignore[union-attr]
     }
     Profile.objects.filter(user__in=[ines, tomasz]).update(visibility="private")
     return world
+
+
+def _paper(world: World) -> UUID:
+    """The invoice of what the client paid before the work was done."""
+    paid = world.milestone(3)
+    milestones.release(paid, by=world.client)
+    transfer = Transfer.objects.get(kind="release")
+    return papers.issue(transfer)[0].pk
 
 
 def _attachment(room: Room, author: User) -> Attachment:

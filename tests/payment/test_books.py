@@ -103,4 +103,5 @@ def test_the_same_event_with_another_amount_is_refused_and_moves_nothing(client_
 def test_a_filtered_statement_shows_the_balances_of_the_whole_one(client_person: User, freelancer: User) -> None:
     filled(client_person, freelancer, 9_000)
     put_in_wallet(client_person, 5_000)
-    assert [row.balance for row in statement.entries(client_person, kind="deposit")] == [5_000, 9_000]
+    shown = statement.entries(client_person, statement.Filters(kind="deposit"))
+    assert [row.balance for row in shown] == [5_000, 9_000]

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection, connections, transaction
+from django.test import Client
 from structlog.testing import capture_logs
 
-from payment import audit, audit_papers, escrow, papers, seal, tax
+from payment import audit, audit_papers, escrow, paper_pdf, papers, pdf, seal, tax
 from payment.audit_scope import Scope
 from payment.models import AuditRun, Escrow, Paper, PaperReach, Series, Transfer
 from skilllink import clocks
+from skilllink.money import format_money
 from tests.builders.books import filled, frozen, released, unguarded
 from tests.builders.payment import put_in_wallet
 from users.models import User
@@ -283,3 +285,77 @@ def test_a_number_whose_paper_failed_is_given_to_the_next(
         patch.setattr(Paper.objects, "create", fails)
         papers.issue.within(transfer)
     assert [paper.number for paper in papers.issue(transfer)] == [1, 1]
+
+
+def browser_of(user: User) -> Client:
+    browser = Client()
+    browser.force_login(user)
+    return browser
+
+
+def test_the_two_parties_have_the_page_and_the_file_and_nobody_else_has_anything(
+    client_person: User, freelancer: User, outsider: User, finance: User, moderator: User
+) -> None:
+    released(client_person, freelancer, 9_000)
+    invoice, fee = made()
+    for person, paper, status in (
+        (client_person, invoice, 200), (freelancer, invoice, 200), (outsider, invoice, 404), (finance, invoice, 404),
+        (moderator, invoice, 404), (client_person, fee, 404), (freelancer, fee, 200), (outsider, fee, 404),
+        (finance, fee, 200), (moderator, fee, 404),
+    ):  # fmt: skip
+        for address in (f"/wallet/papers/{paper.pk}/", f"/wallet/papers/{paper.pk}.pdf"):
+            assert browser_of(person).get(address).status_code == status, (person.name, paper.kind)
+    assert Client().get(f"/wallet/papers/{invoice.pk}.pdf").status_code == 302
+    listed = [browser_of(person).get("/wallet/papers/").context["page"] for person in (client_person, outsider)]
+    assert [list(page) for page in listed] == [[invoice], []]
+
+
+@pytest.mark.parametrize("currency", CURRENCIES)
+def test_the_file_is_the_same_for_both_and_for_ever(client_person: User, freelancer: User, currency: str) -> None:
+    released(client_person, freelancer, 1_234_567, currency=currency)
+    invoice, fee = made()
+    mine, theirs = (
+        browser_of(person).get(f"/wallet/papers/{invoice.pk}.pdf") for person in (freelancer, client_person)
+    )
+    assert mine.content == theirs.content and mine.content.startswith(b"%PDF-")
+    assert mine["Content-Disposition"] == f'attachment; filename="invoice-{invoice.code}.pdf"'
+    tax.change(freelancer, name="Somebody Else", address="", tax_number="")
+    assert browser_of(client_person).get(f"/wallet/papers/{invoice.pk}.pdf").content == mine.content
+    assert paper_pdf.rows(fee) == [(paper_pdf.rows(fee)[0][0], escrow.fee_on(1_234_567, 500))]
+    assert format_money(1_234_567, currency) in paper_pdf.rows(fee)[0][0]
+
+
+def test_names_in_other_scripts_and_without_end_stand_on_the_sheet(client_person: User, freelancer: User) -> None:
+    tax.change(freelancer, name="大田 순 Łódź Жуков", address="x" * 300, tax_number="")
+    released(client_person, freelancer, 9_000)
+    assert paper_pdf.draw(made()[0]).startswith(b"%PDF-")
+    assert [font for font, _text in pdf.runs("Łódź 大田순", pdf.TEXT)] == [pdf.TEXT, pdf.HAN, pdf.HANGUL]
+    assert all(pdf.width(line, pdf.TEXT, 10) <= 100 for line in pdf.wrapped("x" * 300, pdf.TEXT, 10, 100))
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("name", "x" * 121), ("name", "two\nlines"), ("name", "\x00"), ("address", "x" * 401),
+        ("address", "\n".join("abcdefg")), ("address", "a\x1bb"), ("tax_number", "1" * 41), ("tax_number", "\u202e1"),
+    ],
+)  # fmt: skip
+def test_tax_details_that_cannot_stand_on_a_paper_are_refused_by_their_field(
+    freelancer: User, field: str, text: str
+) -> None:
+    kept = {"name": "Okoro Ltd", "address": "Lagos", "tax_number": "NG-1"}
+    tax.change(freelancer, **kept)
+    with pytest.raises(tax.Unwritable) as refusal:
+        tax.change(freelancer, **{**kept, field: text})
+    assert set(refusal.value.fields) == {field}
+    answer = browser_of(freelancer).post("/settings/tax/", {**kept, field: text})
+    assert answer.status_code == 422
+    assert tax.of(freelancer) == kept
+
+
+def test_tax_details_are_kept_as_typed_and_begin_with_the_persons_name(freelancer: User) -> None:
+    browser = browser_of(freelancer)
+    assert 'value="Tomasz Okoro"' in browser.get("/settings/tax/").content.decode()
+    given = {"name": " Okoro Ltd ", "address": "12 Marina Rd\r\nLagos\r\n", "tax_number": "NG-1"}
+    assert browser.post("/settings/tax/", given).status_code == 302
+    assert tax.of(freelancer) == {"name": "Okoro Ltd", "address": "12 Marina Rd\nLagos", "tax_number": "NG-1"}
