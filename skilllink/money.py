@@ -68,7 +68,12 @@ def check_minor(value: Any, *, field: str = "amount") -> int:
 def check_step(value: int, currency: str, step: int, *, field: str = "amount") -> None:
     """Raise BadAmount unless `value` minor units is a multiple of `step`, the smallest that a gateway moves."""
     if value % step:
-        raise _bad(field, _("In {currency} the amount must be a multiple of {step}."), currency=currency, step=plain(step, currency))
+        raise _bad(
+            field,
+            _("In {currency} the amount must be a multiple of {step}."),
+            currency=currency,
+            step=plain(step, currency),
+        )
 
 
 def format_money(minor: int, currency: str) -> str:
