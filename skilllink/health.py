@@ -57,15 +57,19 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _figures() -> dict[str, tuple[str, float]]:
-    from payment.models import Transfer
+    from payment import halt
+    from payment.models import Batch, Transfer
     from users.models import Delivery
 
     waiting = Delivery.objects.filter(status="waiting").order_by("due_at").values_list("due_at", flat=True).first()
+    newest = Batch.objects.order_by("-number").first()
     overdue = max(0.0, (now() - waiting).total_seconds()) if waiting else 0.0
     return {
         "skilllink_outbox_oldest_seconds": ("How long the oldest due e-mail waits", overdue),
         "skilllink_outbox_dead": ("E-mails given up", Delivery.objects.filter(status="dead").count()),
         "skilllink_ledger_transfers": ("Transfers in the ledger", Transfer.objects.count()),
+        "skilllink_ledger_sealed": ("The last transfer that is sealed", newest.last if newest else 0),
+        "skilllink_money_halted": ("1 while money stands still", float(halt.in_force() is not None)),
     }
 
 

@@ -54,7 +54,7 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         # clocks
         "SWEEP_EVERY": timedelta(minutes=1),
         "SEAL_EVERY": timedelta(seconds=5),
-        "SEAL_LOOKBACK": timedelta(minutes=30),
+        "SEAL_LOOKBACK": timedelta(minutes=10),
         "ANCHOR_EVERY": timedelta(hours=1),
         "AUDIT_EVERY": timedelta(minutes=10),
         "BIDDING_WINDOW": timedelta(days=14),

@@ -151,8 +151,11 @@ def test_a_page_and_the_api_say_503_clearly_and_when_to_come_back(
     assert client.get("/").content.decode().count("halt-bar") == 1
 
 
-def test_no_banner_while_money_runs(client: Client) -> None:
+def test_no_banner_while_money_runs_and_the_figures_for_operators_say_which(client: Client, contract: Contract) -> None:
     assert "halt-bar" not in client.get("/").content.decode()
+    assert "skilllink_money_halted 0.0" in client.get("/metrics").content.decode()
+    halted()
+    assert "skilllink_money_halted 1.0" in client.get("/metrics").content.decode()
 
 
 def test_clocks_of_money_wait_and_ring_once_it_runs_again(
