@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from payment.models import Account, Entry, Escrow, Payout
+from payment.models import Account, Cause, Entry, Escrow, Payout
 
 Kind = Account.Kind
 LINE = ("wallet", "pending", "available", "in_escrow", "in_transit", "owed")
@@ -41,6 +41,14 @@ def in_transit(payout: Payout) -> Account:
 def of_escrow(escrow: Escrow) -> Account:
     account, _made = Account.objects.get_or_create(
         escrow=escrow, defaults={"kind": Kind.ESCROW, "currency": escrow.currency, "balance": 0}
+    )
+    return account
+
+
+def of_cause(cause: Cause) -> Account:
+    """What was given to a cause and isn't paid out to it yet."""
+    account, _made = Account.objects.get_or_create(
+        cause=cause, defaults={"kind": Kind.CAUSE, "currency": cause.currency, "balance": 0}
     )
     return account
 

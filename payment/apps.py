@@ -14,6 +14,11 @@ class PaymentConfig(AppConfig):
             clearing,
             deposit_returns,
             deposits,
+            donations,
+            donations_audit,
+            donations_profile,
+            donations_recurring,
+            labels,
             papers,
             payout_holds,
             payouts,
@@ -25,6 +30,7 @@ class PaymentConfig(AppConfig):
         from payment.moves import moves as payment_moves
         from skilllink import clocks, moves
         from skilllink.realtime import topics
+        from users import profile_sections
 
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
@@ -35,13 +41,19 @@ class PaymentConfig(AppConfig):
         audit.register(audit_papers.papers_fit)
         audit.register(audit_papers.numbers_without_gap)
         audit.watch(audit_papers.papers_late)
+        audit.register(donations_audit.gifts_fit)
+        labels.register(donations.labels)
+        profile_sections.register(donations_profile.TITLE, donations_profile.section)
         clocks.register("gateway.sandbox", post.sweep)
         clocks.register("money.deposits", deposits.sweep)
+        clocks.register("money.donations", donations_recurring.sweep)
         clocks.register("money.events", webhooks.sweep)
         clocks.register("money.holds", payout_holds.sweep)
         clocks.register("money.papers", papers.sweep)
         clocks.register("money.payouts", payouts.sweep)
         clocks.register("money.returns", deposit_returns.sweep)
+        # a verified cause is everybody's; what is told is only that something happened
+        topics.register(topics.TopicKind("cause", may_listen=lambda user, pk: True, head=lambda pk: 0))
         # what everyone may know: that something was sealed, audited, halted
         kind, name = seal.TOPIC.split(":")
         topics.register(topics.TopicKind(kind, may_listen=lambda user, pk: pk == name, head=lambda pk: 0))

@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce, Concat
 from payment import seal, triggers
 from payment.audit_scope import CHUNK, Scope, Violation, chunks
 from payment.audit_sql import UuidText
-from payment.models import Account, Clearing, Deposit, Entry, IdempotencyRecord, Snapshot, Transfer
+from payment.models import Account, Clearing, Deposit, Entry, Escrow, IdempotencyRecord, Snapshot, Transfer
 from skilllink.money import LARGEST
 
 CAPTURED = ("settled", "returned", "charged_back")  # deposits whose money came in
@@ -123,7 +123,7 @@ def events_once(scope: Scope) -> Iterator[Violation]:
     deposits = Deposit.objects.filter(scope.later("ended_at"))
     yield from _pairs(scope, "deposit", deposits, "settle", Q(status__in=CAPTURED), "deposit", "status")
     paid = Entry.objects.filter(transfer=OuterRef("pk"), account__kind__in=("pending", "fees"), amount__gt=0)
-    releases = Transfer.objects.filter(scope.new(), kind__in=("release", "bonus", "resolution"))
+    releases = Transfer.objects.filter(scope.new(), kind__in=("release", "resolution", *Escrow.PASSING))
     for transfer in releases.filter(Exists(paid), clearing__isnull=True):
         yield Violation("L10", f"transfer {transfer.pk}", "was released and never clears")
     clearings = Clearing.objects.filter(scope.later("cleared_at"))

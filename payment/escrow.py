@@ -159,14 +159,17 @@ def release(escrow: Escrow, amount: int, *, key: str) -> Released:
 def bonus(escrow: Escrow, amount: int, *, key: str) -> Released:
     """wallet(payer) → pending(payee) and fees, `amount` gross: a release without milestone, never held.
 
-    `escrow` is of kind `bonus`. Raises InsufficientFunds with what is missing.
+    `escrow` is of a kind that passes money on at once: a bonus, or at no fee a tip or a donation, and the transfer is
+    of the same kind. Raises InsufficientFunds with what is missing.
     """
     check_minor(amount)
+    if escrow.kind not in Escrow.PASSING:
+        raise ValueError(f"An escrow of kind {escrow.kind} holds money; release it.")
     _lock(escrow)
-    if done := _done(key, "bonus", amount, escrow):
+    if done := _done(key, escrow.kind, amount, escrow):
         return _as_released(done)
     wallet = _filled_wallet(escrow, amount)
-    return _pay(escrow, amount, [(wallet, -amount)], kind="bonus", key=key)
+    return _pay(escrow, amount, [(wallet, -amount)], kind=escrow.kind, key=key)
 
 
 @inside_transaction
@@ -266,9 +269,10 @@ def clear(clearing: Clearing) -> None:
 
 
 def clearing_time(payee: Any) -> timedelta:
-    """How long a release to this person clears: shorter once three of their releases have cleared."""
-    cleared = Clearing.objects.filter(escrow__payee=payee, cleared_at__isnull=False, amount__gt=0).count()
-    return settings.SKILLLINK["CLEARING_ESTABLISHED" if cleared >= 3 else "CLEARING"]
+    """How long a release to this person clears: shorter once three of their releases have cleared, gifts aside."""
+    cleared = Clearing.objects.filter(escrow__payee=payee, cleared_at__isnull=False, amount__gt=0)
+    earned = cleared.exclude(escrow__kind__in=Escrow.GIFTS).count()
+    return settings.SKILLLINK["CLEARING_ESTABLISHED" if earned >= 3 else "CLEARING"]
 
 
 def clearings(escrow: Escrow) -> "QuerySet[Clearing]":

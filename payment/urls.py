@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from payment.views import deposits, papers, payouts, statement, transparency, verify, wallet, webhooks
+from payment.views import (
+    causes,
+    deposits,
+    donations,
+    fees,
+    papers,
+    payouts,
+    statement,
+    transparency,
+    verify,
+    wallet,
+    webhooks,
+)
 
 app_name = "payment"
 urlpatterns = [
@@ -30,7 +42,17 @@ urlpatterns = [
     path("wallet/papers/<uuid:pk>/", papers.show, name="paper"),
     path("wallet/papers/<uuid:pk>.pdf", papers.file, name="paper_pdf"),
     path("settings/tax/", papers.tax_details, name="tax_details"),
-    path("fees/", wallet.fees, name="fees"),
+    path("donations/", donations.index, name="donations"),
+    path("donations/pledges/<uuid:pk>/stop/", donations.stop, name="pledge_stop"),
+    path("donations/stop/<str:token>/", donations.stop_link, name="pledge_stop_link"),
+    path("people/<slug:slug>/support/", donations.support, name="support"),
+    path("causes/", causes.index, name="causes"),
+    path("causes/new/", causes.new, name="cause_new"),
+    path("causes/<slug:slug>/", causes.show, name="cause"),
+    path("causes/<slug:slug>/give/", causes.give, name="cause_give"),
+    path("causes/<slug:slug>/edit/", causes.edit, name="cause_edit"),
+    path("causes/<slug:slug>/close/", causes.close, name="cause_close"),
+    path("fees/", fees.show, name="fees"),
     path("transparency/", transparency.transparency, name="transparency"),
     path("transparency/roots/", transparency.roots, name="roots"),
     path("transparency/roots.txt", transparency.roots_file, name="roots_file"),

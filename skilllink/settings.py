@@ -84,6 +84,10 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "SCORE_HALF_LIFE": timedelta(days=365),
         "APPEAL_WINDOW": timedelta(days=14),
         "APPEAL_WORKDAYS": 5,
+        "TIP_WINDOW": timedelta(days=90),
+        "DONATION_WEEKLY": timedelta(days=7),
+        "DONATION_MONTHLY": timedelta(days=30),
+        "DONATION_NOTICE": timedelta(days=14),
         # limits
         "FREELANCER_FEE_BPS": 500,
         "CLIENT_FEE_BPS": 0,
@@ -99,6 +103,7 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "PAYOUT_BATCH_EVERY": timedelta(hours=1),
         "PAYOUT_BANK_TIME": timedelta(days=3),
         # money, minor units per currency
+        "DONATION_DAILY_CAP": {"USD": 50_000, "EUR": 50_000, "GBP": 40_000, "JPY": 75_000, "KWD": 150_000},
         "PAYOUT_MINIMUM": {"USD": 1000, "EUR": 1000, "GBP": 1000, "JPY": 1500, "KWD": 3000},
         "PAYOUT_ALONE": {"USD": 500_000, "EUR": 500_000, "GBP": 400_000, "JPY": 750_000, "KWD": 1_500_000},
         "LIVE_BIDS_PER_GIG": 50,
@@ -428,6 +433,10 @@ SPECTACULAR_SETTINGS = {
         "DisputeStatus": "projects.models.dispute.Dispute.Status",
         "ReviewStatus": "projects.models.review.Review.Status",
         "DepositStatus": "payment.models.deposit.Deposit.Status",
+        "CauseStatus": "payment.models.donation.Cause.Status",
+        "DonationKind": "payment.models.donation.Donation.Kind",
+        "DonationVisibility": "payment.models.donation.Gift.Visibility",
+        "PledgeStatus": "payment.models.donation.Pledge.Status",
         "RoomKind": "chat.models.room.Room.Kind",
     },
 }

@@ -7,16 +7,19 @@ STAFF: dict[str, dict[str, tuple[str, ...]]] = {
     "Moderator": {
         "users": ("user", "profile", "sanction", "appeal", "report", "staffaction", "delivery"),
         "projects": ("gig", "contract", "milestone", "dispute"),
+        "payment": ("cause",),
     },
     "Finance": {
         "payment": (
             "account",
             "auditrun",
             "batch",
+            "cause",
             "clearing",
             "chargeback",
             "deposit",
             "depositreturn",
+            "donation",
             "entry",
             "escrow",
             "gatewayevent",
@@ -24,6 +27,7 @@ STAFF: dict[str, dict[str, tuple[str, ...]]] = {
             "payout",
             "payouthold",
             "payoutmethod",
+            "pledge",
             "halt",
             "lift",
             "seal",

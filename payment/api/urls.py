@@ -2,7 +2,9 @@
 
 from django.urls import path
 
+from payment.api.donations import CauseClose, CauseEntries, Causes, CauseShow, Donations, Pledges, PledgeStop
 from payment.api.evidence import ContractEvidence
+from payment.api.fees import Fees
 from payment.api.payouts import DepositReturns, PayoutCancel, PayoutMethods, Payouts, PayoutShow, Repay
 from payment.api.views import Deposits, DepositShow, Entries, Wallet
 
@@ -17,5 +19,13 @@ urlpatterns = [
     path("payouts/", Payouts.as_view(), name="payouts"),
     path("payouts/<uuid:pk>/", PayoutShow.as_view(), name="payout"),
     path("payouts/<uuid:pk>/cancel/", PayoutCancel.as_view(), name="payout_cancel"),
+    path("fees/", Fees.as_view(), name="fees"),
+    path("donations/", Donations.as_view(), name="donations"),
+    path("pledges/", Pledges.as_view(), name="pledges"),
+    path("pledges/<uuid:pk>/stop/", PledgeStop.as_view(), name="pledge_stop"),
+    path("causes/", Causes.as_view(), name="causes"),
+    path("causes/<uuid:pk>/", CauseShow.as_view(), name="cause"),
+    path("causes/<uuid:pk>/entries/", CauseEntries.as_view(), name="cause_entries"),
+    path("causes/<uuid:pk>/close/", CauseClose.as_view(), name="cause_close"),
     path("wallet/repay/", Repay.as_view(), name="repay"),
 ]

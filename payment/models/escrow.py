@@ -26,6 +26,8 @@ class Escrow(models.Model):
 
     # from the payer's wallet to the payee in one step: never held
     PASSING = (Kind.BONUS, Kind.TIP, Kind.DONATION)
+    # nothing that was earned: no fee, and no ground for a shorter clearing
+    GIFTS = (Kind.TIP, Kind.DONATION)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)

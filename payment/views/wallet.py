@@ -54,11 +54,3 @@ def purse(request: HttpRequest) -> HttpResponse:
     mine = found.get(currency, {"wallet": 0, "available": 0})
     context = {"amount": mine["wallet"] + mine["available"], "currency": currency}
     return render(request, "payment/wallet/_purse.html", context)
-
-
-@require_safe
-def fees(request: HttpRequest) -> HttpResponse:
-    """The rates in force."""
-    rules = settings.SKILLLINK
-    context = {"freelancer_bps": rules["FREELANCER_FEE_BPS"], "client_bps": rules["CLIENT_FEE_BPS"], "example": 160000}
-    return render(request, "payment/fees.html", context)

@@ -9,7 +9,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
 from tests.api.conftest import Program
-from tests.api.test_whole_job import BID, note, posted, running
+from tests.api.test_whole_job import BID, deposited, note, posted, running
 from tests.builders.payment import bank_account, earn
 from users.models import User
 
@@ -63,6 +63,8 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
     worker.upload(f"milestones/{step}/deliver/", note="Done.", files=[note("b.txt")])
     delivered = hirer.get(f"milestones/{step}/deliveries/").json()[0]["files"][0]["id"]
     return {
+        "causes": hirer.made("causes/", SEEDS)["id"],
+        "pledges": pledge_of(hirer, contract["freelancer"]["id"]),
         "gigs": gig["id"], "bids": bid, "offers": worker.get("offers/").json()["results"][0]["id"],
         "contracts": contract["id"], "milestones": step, "rooms": room, "gig-files": file, "delivery-files": delivered,
         "bid-files": file_of_a_bid(hirer, worker),
@@ -74,6 +76,17 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
         "reviews": review_of(hirer, worker),
         "auth": hirer.get("auth/tokens/").json()[0]["id"],
     }  # fmt: skip
+
+
+SEEDS = {"title": "Seeds", "summary": "For schools.", "story": "We buy seeds.", "goal": 100_000, "currency": "USD"}
+
+
+def pledge_of(hirer: Program, person: str) -> str:
+    """A donation that repeats, while the two are in no dispute."""
+    deposited(hirer, 5_000)
+    wish = {"person": person, "amount": 500, "currency": "USD", "every": "month"}
+    found: str = hirer.made("donations/", wish)["pledge"]
+    return found
 
 
 def file_of_a_bid(hirer: Program, worker: Program) -> str:
