@@ -426,6 +426,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "GigStatus": "projects.models.gig.Gig.Status",
         "GigKind": "projects.models.gig.Gig.Kind",
+        "GigVisibility": "projects.models.gig.Gig.Visibility",
         "BidStatus": "projects.models.bid.Bid.Status",
         "OfferStatus": "projects.models.offer.Offer.Status",
         "ContractStatus": "projects.models.contract.Contract.Status",
