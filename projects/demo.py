@@ -12,8 +12,9 @@ from django.utils import timezone
 
 from chat import messages, rooms
 from chat.models import Message, Room
-from payment import audit, deposits
-from payment.gateways.sandbox.cards import DECLINED, GOOD, UNSURE
+from payment import audit, clearing, deposits, payout_methods, payouts
+from payment.gateways.sandbox import bank
+from payment.gateways.sandbox.cards import DECLINED, GOOD, GOOD_BANK, UNSURE
 from projects import bids, contracts, disputes, feedback, gigs, milestones, offers
 from projects.models import Bid, Contract, Gig, Offer
 from skilllink import clocks
@@ -144,6 +145,7 @@ class Story:
         self.calendar()
         self.contracts_in_every_state()
         self.offers_in_every_state()
+        self.paid_out()
         yield "talk and moderation"
         self.talk()
         self.moderation()
@@ -459,6 +461,23 @@ class Story:
                 dispute, by=self.cast["moderator"], to_freelancer=90000,
                 reason="The brief says “as printed”; the prints without a date were not marked.",
             )  # fmt: skip
+
+    def paid_out(self) -> None:
+        """A bank account, a payout that arrived and one in the queue."""
+        who = self.cast["freelancer"]
+        with self.ago(20):
+            account = payout_methods.add(who, holder=who.name, currency="USD", number=GOOD_BANK)
+            payout_methods.confirm(account, by=who, signed_in_at=clocks.now())
+        with self.ago(9):
+            while clearing.sweep():
+                continue
+            arrived = payouts.request(who, account, 90000, "USD", token="demo: arrived")
+        with clocks.at(arrived.due_at):
+            payouts.sweep()
+        with clocks.at(arrived.due_at + timedelta(hours=1)):
+            bank.happen()
+            payouts.sweep()
+        payouts.request(who, account, 47500, "USD", token="demo: queued")
 
     def offers_in_every_state(self) -> None:
         """Waiting for the demo's freelancer; countered; declined."""
