@@ -25,6 +25,7 @@ from skilllink.transactions import verb
 BATCH = 1024  # transfers in one tree
 READ = 20 * BATCH  # how many waiting ones are looked up at once
 TOPIC = "books:all"
+EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 Lines = list[Any]  # (account, currency, signed minor units), in account order
 
@@ -95,12 +96,17 @@ def overdue() -> Any:
 
 
 def floor() -> UUID:
-    """The smallest id that may still lack a seal: ids begin with the time at which they were made."""
-    newest = Batch.objects.order_by("-number").first()
+    """The smallest id that may still lack a seal: ids begin with the time at which they were made.
+
+    Counted from the last transfer that was sealed, not from when that was: however long nobody sealed, what waits is
+    newer than what was done.
+    """
+    newest = Seal.objects.order_by("-number").values_list("transfer_id", "batch__at").first()
     if newest is None:
         return UUID(int=0)
-    since = newest.at - settings.SKILLLINK["SEAL_LOOKBACK"]
-    return UUID(int=(since - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) << 80)
+    last, at = newest
+    made = min(last.int >> 80, (at - EPOCH) // MILLISECOND)
+    return UUID(int=max(0, made - settings.SKILLLINK["SEAL_LOOKBACK"] // MILLISECOND) << 80)
 
 
 def entries_of(rows: Any) -> dict[UUID, Lines]:

@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -92,6 +93,33 @@ def test_many_transfers_fill_several_trees(client_person: User, monkeypatch: pyt
         put_in_wallet(client_person, 700)
     assert seal.run() == 8
     assert list(Batch.objects.values_list("first", "last")) == [(1, 3), (4, 6), (7, 8)]
+    assert audit.run() == []
+
+
+def test_what_waited_for_hours_is_sealed_to_its_end_also_by_a_second_attempt(
+    client_person: User, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    """A worker that was away, and was killed in the middle when it came back: nothing is taken for slipped in."""
+    settings.SKILLLINK = {**settings.SKILLLINK, "SEAL_LOOKBACK": timedelta(seconds=1)}
+    monkeypatch.setattr(seal, "BATCH", 3)
+    monkeypatch.setattr(seal, "READ", 3)
+    hours = iter(range(9, 0, -1))
+    monkeypatch.setattr(ledger, "uuid7", lambda: UUID(int=uuid7().int - (next(hours) * 3_600_000 << 80)))
+    for _deposit in range(9):
+        put_in_wallet(client_person, 700)
+    append, calls = seal._append, []
+
+    def killed_at_the_second(batch: Batch, seals: list[Seal]) -> None:
+        calls.append(batch)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        append(batch, seals)
+
+    monkeypatch.setattr(seal, "_append", killed_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        seal.run()
+    assert seal.run() == 6
+    assert list(Batch.objects.values_list("first", "last")) == [(1, 3), (4, 6), (7, 9)]
     assert audit.run() == []
 
 
