@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects.models.review import AXES
 from projects.wording import files_hint
+from skilllink.ids import uuid7
 from skilllink.money import parse
 
 
@@ -73,6 +74,27 @@ class Release(Seen):
     def arguments(self, currency: str) -> dict[str, Any]:
         values = super().arguments(currency)
         return {**values, "amount": parse(values["amount"], currency) if values["amount"] else None}
+
+
+class Gift(forms.Form):
+    """A bonus; the hidden token makes a second press the same wish."""
+
+    amount = forms.CharField(
+        label=_("Amount"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    )
+    note = forms.CharField(
+        label=_("A few words with it"), required=False, max_length=500, widget=forms.Textarea(attrs={"rows": 2})
+    )
+    token = forms.CharField(widget=forms.HiddenInput, max_length=120, initial=lambda: uuid7().hex)
+
+    def arguments(self, currency: str) -> dict[str, Any]:
+        return {**self.cleaned_data, "amount": parse(self.cleaned_data["amount"], currency)}
+
+
+class Tip(Gift, Seen):
+    """A tip for one milestone."""
+
+    field_order = ("amount", "note", "version", "token")
 
 
 class Reason(Seen):

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from chat import messages, rooms
 from chat.models import Message, Room
-from payment import audit, clearing, deposits, payout_methods, payouts
+from payment import audit, causes, clearing, deposits, donations, payout_methods, payouts
 from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import DECLINED, GOOD, GOOD_BANK, UNSURE
-from projects import bids, contracts, disputes, feedback, gigs, milestones, offers
+from payment.models import Cause
+from projects import bids, bonuses, contracts, disputes, feedback, gigs, milestones, offers, tips
 from projects.models import Bid, Contract, Gig, Offer
 from skilllink import clocks
 from skilllink.given import given
@@ -91,6 +92,16 @@ EARLIER = [
     (46, "client", "ingrid", "Labels for a glaze shelf", 52000,
      "You can read them with wet hands and no glasses.", "Clear wishes, quick decisions, and tea."),
 ]  # fmt: skip
+# keeper, title, one sentence, what the money is for, cents: verified, waiting, not verified
+CAUSES = [
+    ("elif", "Seeds for forty school gardens", "A bed, tools and seeds for every school that asks, from March on.",
+     "Each school gets **a bed of four metres**, tools for twelve children and seeds for two years.\n\n"
+     "- Three teachers and a gardener decide, in an open meeting\n- Receipts are read out there and kept on a page\n"
+     "- What is left at the end of the year goes into the next", 120000),
+    ("clara", "A library of things in Neukölln", "Ladders, drills and tents that a street shares.",
+     "We rent a cellar and insure what is lent. The street’s assembly decides what is bought.", 400000),
+    ("sam", "A press for small maps", "An old proof press, moved and repaired.", "It stands in a barn and should not.", 250000),
+]  # fmt: skip
 STEPS = [
     ("Calendar and import", 120000, 12),
     ("Booking flow", 160000, 14),
@@ -146,6 +157,8 @@ class Story:
         self.contracts_in_every_state()
         self.offers_in_every_state()
         self.paid_out()
+        yield "gifts"
+        self.gifts()
         yield "talk and moderation"
         self.talk()
         self.moderation()
@@ -504,6 +517,39 @@ class Story:
         self.fund(client, amount)
         offer: Offer = offers.make(bid, by=self.cast[client], message="We would like to begin next week.")
         return offer
+
+    def gifts(self) -> None:
+        """A tip, a bonus, support that repeats, and causes in every state."""
+        ines, tomasz, moderator = self.cast["client"], self.cast["freelancer"], self.cast["moderator"]
+        contract = Contract.objects.get(title="Booking calendar for a ceramics studio")
+        with self.ago(8):
+            for who in ("client", "nora", "helene", "soller", "marta"):
+                self.fund(who, 60000)
+            tips.give(
+                contract.milestones.get(position=1), by=ines, amount=4000, note="For the three clashes you found."
+            )
+            bonuses.pay(contract, by=ines, amount=10000, note="For the import that nobody else wanted to do.")
+            donations.give(self.cast["nora"], tomasz, 1500, "USD", note="For the ovens.")
+            donations.give(self.cast["helene"], tomasz, 2500, "USD", visibility="anonymous")
+        with self.ago(7):
+            seeds, library, press = (self.cause(*facts) for facts in CAUSES)
+            causes.verify(seeds, by=moderator, reason="The association’s register, its statutes and its last report.")
+            causes.refuse(press, by=moderator, reason="It doesn’t say who decides what is printed.")
+        with self.ago(6):
+            donations.give(ines, seeds, 5000, "USD", note="For the school behind our studio.", every="month")
+            donations.give(
+                self.cast["soller"], seeds, 20000, "USD", visibility="hidden", note="From one garden to many."
+            )
+            donations.give(self.cast["nora"], seeds, 3500, "USD")
+        with self.ago(3):
+            donations.give(self.cast["marta"], seeds, 1200, "USD", visibility="anonymous")
+            donations.give(ines, tomasz, 1000, "USD", every="week", note="Keep the calendar honest.")
+
+    def cause(self, keeper: str, title: str, summary: str, story: str, goal: int) -> Cause:
+        found: Cause = causes.propose(
+            self.cast[keeper], title=title, summary=summary, story=story, goal=goal, currency="USD"
+        )
+        return found
 
     def talk(self) -> None:
         with self.ago(1):

@@ -1,15 +1,15 @@
-"""What payment's escrows are for: a contract's milestone, an offer, a dispute."""
+"""What payment's escrows are for: a contract's milestone or bonus, an offer, a dispute."""
 
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from projects.models import Contract, Dispute, Milestone, Offer
+from projects.models import Bonus, Contract, Dispute, Milestone, Offer
 
 
 def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
-    """(label, address) per escrow id. Three queries."""
+    """(label, address) per escrow id. Four queries."""
     found = {}
     for offer in Offer.objects.filter(escrow__in=ids).select_related("bid__gig"):
         found[offer.escrow_id] = (offer.bid.gig.title, offer.get_absolute_url())
@@ -19,6 +19,9 @@ def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
         step = dispute.milestone
         label = _("{title}, in dispute").format(title=f"{step.contract.title}: {step.title}")
         found[dispute.escrow_id] = (label, dispute.get_absolute_url())
+    for bonus in Bonus.objects.filter(escrow__in=ids).select_related("contract"):
+        label = _("{title}, bonus").format(title=bonus.contract.title)
+        found[bonus.escrow_id] = (label, bonus.contract.get_absolute_url())
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from payment.verify import Subject
-from projects.models import Contract, Dispute, Milestone, Offer
+from projects.models import Bonus, Contract, Dispute, Milestone, Offer
 
 
 def of_contract(user: Any, pk: UUID) -> Subject | None:
@@ -15,6 +15,7 @@ def of_contract(user: Any, pk: UUID) -> Subject | None:
     escrows = {
         *Offer.objects.filter(contract=contract).values_list("escrow", flat=True),
         *Milestone.objects.filter(contract=contract).values_list("escrow", flat=True),
+        *Bonus.objects.filter(contract=contract).values_list("escrow", flat=True),
         *Dispute.objects.filter(milestone__contract=contract).values_list("escrow", flat=True),
     }
     return Subject("contract", contract.pk, contract.title, contract.get_absolute_url(), sorted(escrows - {None}))

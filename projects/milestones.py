@@ -99,6 +99,11 @@ def _role(milestone: Milestone, by: Any, role: str) -> None:
         raise NotYours(role=names[role])
 
 
+def require_client(milestone: Milestone, by: Any) -> None:
+    """Raise NotYours for anyone but the client of a locked milestone's contract."""
+    _role(milestone, by, "client")
+
+
 def _party(milestone: Milestone, by: Any) -> None:
     require_active(by)
     if not milestone.contract.party(by):

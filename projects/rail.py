@@ -10,9 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from projects import disputes, schedule
+from projects import disputes, schedule, tips
 from projects.models import Clock, Contract, Dispute, Milestone
 from projects.wording import amount, day, moment, until
+from skilllink.clocks import now as clock_now
 from skilllink.money import format_money
 
 
@@ -428,7 +429,7 @@ def _ended(row: Milestone, viewer: Any, role: str) -> Card:
     names = _names(row, viewer)
     at = day(row.ended_at) if row.ended_at else ""
     if row.status == "released":
-        acts = []
+        acts = [Act(_("Give a tip"), _at(row, "tip"))] if role == "client" and tips.open_for(row, clock_now()) else []
         if role and disputes.disputable(row, viewer):
             acts.append(Act(_("Open a dispute"), _at(row, "dispute")))
         by = _("Released {day}, by the clock") if row.released_by_clock else _("Released {day}")

@@ -57,6 +57,16 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N("{milestone} was released: the time to review ended"),
     ),
     "milestone.part_released": (N("You released a part of {milestone}"), N("{who} released a part of {milestone}"), ""),
+    "milestone.tipped": (
+        N("You tipped {freelancer} {figure} for {milestone}"),
+        N("{who} tipped {freelancer} {figure} for {milestone}"),
+        "",
+    ),
+    "contract.bonus": (
+        N("You paid {freelancer} a bonus of {figure}"),
+        N("{who} paid {freelancer} a bonus of {figure}"),
+        "",
+    ),
     "milestone.refunded": (
         N("You gave {milestone} back"),
         N("{who} gave {milestone} back"),
@@ -154,6 +164,7 @@ def _past(row: Activity, contract: Contract, viewer: Any) -> Row:
         **_facts(contract, viewer),
         "who": row.actor.get_short_name() if row.actor else "",
         "milestone": strong(row.milestone.title) if row.milestone else "",
+        "figure": row.data.get("figure", ""),
     }
     sentence = format_html(_(template), **facts) if template else conditional_escape(row.event)
     return Row(
@@ -175,6 +186,9 @@ def _detail(row: Activity, contract: Contract, viewer: Any) -> str:
             else _("{freelancer} received {net} after the {fee} fee")
         )
         return text.format(freelancer=freelancer, net=data.get("received", ""), fee=percent(contract.fee_bps))
+    if row.event == "contract.bonus":
+        text = _("{net} after the {fee} fee.").format(net=data.get("received", ""), fee=percent(contract.fee_bps))
+        return f"{text} “{data['reason']}”" if data.get("reason") else text
     if row.event == "milestone.changes_requested":
         used = _("{used} of {of} revisions used").format(used=data.get("used"), of=data.get("of"))
         return f"“{data.get('reason', '')}” {used}"

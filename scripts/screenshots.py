@@ -130,6 +130,17 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("card-yen", "client", "/wallet/deposit/", "!fill amount=123456789 > !fill currency=JPY > !send"),
     ("card-dinar", "client", "/wallet/deposit/", "!fill amount=123456789.125 > !fill currency=KWD > !send"),
     ("fees", "visitor", "/fees/", ""),
+    ("fees-wrong", "visitor", "/fees/?amount=-1&currency=JPY", ""),
+    ("causes", "visitor", "/causes/", ""),
+    ("cause", "visitor", "/causes/", "=Seeds for forty"),
+    ("cause-give", "client", "/causes/", "=Seeds for forty > /give/"),
+    ("cause-give-wrong", "client", "/causes/", "=Seeds for forty > /give/ > !fill amount=-1 > !send"),
+    ("cause-new", "client", "/causes/new/", ""),
+    ("donations", "client", "/donations/", ""),
+    ("donations-none", "newcomer", "/donations/", ""),
+    ("support", "client", "/people/", "=Tomasz > /support/"),
+    ("bonus", "client", "/contracts/", "=Booking calendar > /bonus/"),
+    ("tip", "client", "/contracts/", "=Booking calendar > /tip/"),
     ("transparency", "visitor", "/transparency/", ""),
     ("notifications", "freelancer", "/notifications/", ""),
     ("notifications-none", "newcomer", "/notifications/", "?group=security"),
@@ -183,6 +194,8 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("admin-gigs", "admin", "/admin/projects/gig/", ""),
     ("admin-contract", "admin", "/admin/projects/contract/", r"/contract/[0-9a-f-]+/change/"),
     ("admin-user", "admin", "/admin/users/user/", r"/user/[0-9a-f-]+/change/"),
+    ("admin-causes", "moderator", "/admin/payment/cause/", ""),
+    ("admin-cause", "moderator", "/admin/payment/cause/", "/decide/verify/"),
     ("admin-reports", "moderator", "/admin/users/report/", ""),
 )
 
@@ -231,7 +244,7 @@ def signed_in(browser: Browser, address: str, who: str) -> BrowserContext:
 
 def find(page: Page, address: str, path: str, hops: str) -> str | None:
     """The address of a page of the table, or None when it isn't there."""
-    meant = path.startswith(("/nothing-here/", "/demo/refused/"))
+    meant = path.startswith(("/nothing-here/", "/demo/refused/", "/fees/?amount=-"))
     url = address + path
     acts = [hop for hop in hops.split(" > ") if hop.startswith("!")]
     for hop in filter(None, hops.split(" > ")):

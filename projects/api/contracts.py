@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
-from projects import contracts, milestones, schedule
+from projects import bonuses, contracts, milestones, schedule
 from projects.api.bids import Reason
-from projects.api.milestones import MilestoneOut
+from projects.api.milestones import GiftIn, MilestoneOut
 from projects.models import Activity, Contract, Terms
 from skilllink.api import Amount, Strict, Whole, Words
 from skilllink.clocks import now
@@ -106,6 +106,14 @@ class ContractViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         contract, values = self.get_object(), ProposeIn.read(request)
         shape = lambda row: MilestoneOut(row).data  # noqa: E731
         return act(request, milestones.propose, shape, contract, by=request.user, status=201, **values)
+
+    @extend_schema(parameters=[KEY], request=GiftIn, responses=ContractOut)
+    @action(["POST"], detail=True)
+    def bonus(self, request: Request, pk: str) -> Response:
+        """Pay a bonus as the client: a release without milestone, from the wallet. Can't be undone."""
+        contract, values = self.get_object(), GiftIn.read(request)
+        shape = lambda _paid: ContractOut(self.get_queryset().get(pk=contract.pk)).data  # noqa: E731
+        return act(request, bonuses.pay, shape, contract, by=request.user, **values)
 
     @extend_schema(parameters=[KEY], request=Reason, responses=ContractOut)
     @action(["POST"], detail=True)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
-from projects import milestones
+from projects import milestones, tips
 from projects.api.files import FileOut
 from projects.models import ChangeRequest, Delivery, Milestone
 from skilllink.api import Amount, Strict, Version, Words
@@ -60,6 +60,11 @@ class ChangesIn(Version):
 
 class ReleaseIn(Version):
     amount = Amount(required=False, help_text="Only a part; everything that is held when left out")
+
+
+class GiftIn(Strict):
+    amount = Amount()
+    note = Words(default="")
 
 
 class RefundIn(Version):
@@ -135,6 +140,12 @@ class MilestoneViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Milest
     def release(self, request: Request, pk: str) -> Response:
         """Pay the freelancer. Can't be undone."""
         return self._act(request, milestones.release, ReleaseIn)
+
+    @extend_schema(parameters=[KEY], request=GiftIn, responses=MilestoneOut)
+    @action(["POST"], detail=True)
+    def tip(self, request: Request, pk: str) -> Response:
+        """Give a tip after a release, as the client: all of it arrives. Can't be undone."""
+        return self._act(request, tips.give, GiftIn)
 
     @extend_schema(parameters=[KEY], request=Version, responses=MilestoneOut)
     @action(["POST"], detail=True)

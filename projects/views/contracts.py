@@ -13,8 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chat.models import Room
 from chat.pane import pane_context
-from projects import contracts, milestones, rail, schedule, timeline
-from projects.contract_forms import Propose, Words
+from projects import bonuses, contracts, milestones, rail, schedule, timeline
+from projects.contract_forms import Gift, Propose, Words
 from projects.models import Contract, Delivery, Milestone
 from projects.views.answers import form_page
 from skilllink.clocks import now
@@ -162,6 +162,24 @@ def propose(request: HttpRequest, pk: Any) -> HttpResponse:
         title=_("Propose a milestone"),
         lead=_("The other party agrees or drops it. Nothing is held until it is agreed and funded."),
         label=_("Propose it"),
+        contract=contract,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+@never_cache
+def bonus(request: HttpRequest, pk: Any) -> HttpResponse:
+    contract = found(request, pk)
+    text = _("It goes from your wallet to {freelancer}, less the {fee} fee of this contract. This can’t be undone.")
+    return form_page(
+        request,
+        Gift(request.POST or None),
+        lambda form: bonuses.pay(contract, by=request.user, **form.arguments(contract.currency)),
+        done=contract.get_absolute_url(),
+        title=_("Pay a bonus"),
+        lead=text.format(freelancer=contract.freelancer.get_short_name(), fee=timeline.percent(contract.fee_bps)),
+        label=_("Pay it"),
         contract=contract,
     )
 

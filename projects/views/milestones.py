@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import contract_forms as forms
-from projects import disputes, milestones, timeline
+from projects import disputes, milestones, timeline, tips
 from projects.contracts import rule
 from projects.models import DeliveryFile, Milestone
 from projects.views.answers import form_page
@@ -162,6 +162,13 @@ ACTS: dict[str, ActPage] = {
         lazy("Go on with the work"),
         _says(lazy("The milestone goes on where it was, and so does its clock. {amount} stays in escrow.")),
         milestones.object_to_refund,
+    ),
+    "tip": ActPage(
+        lazy("Give a tip"),
+        lazy("Give it"),
+        _says(lazy("All of it goes to {freelancer}: there is no fee on a tip. It can’t be taken back.")),
+        tips.give,
+        forms.Tip,
     ),
     "dispute": ActPage(lazy("Open a dispute"), lazy("Freeze it"), _dispute, disputes.open, forms.OpenDispute),
 }

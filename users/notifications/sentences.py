@@ -28,7 +28,7 @@ SENTENCES = {
     "cause.received_anonymously": ("money", _("Someone gave {amount} to “{cause}”.")),
     "cause.refused": ("money", _("“{cause}” was not verified: {reason}")),
     "cause.verified": ("money", _("“{cause}” is verified and open for donations.")),
-    "contract.bonus": ("money", _("{who} paid you a bonus of {amount} for “{contract}”.")),
+    "contract.bonus": ("money", _("{who} paid you a bonus of {figure} for “{contract}”.")),
     "contract.closed": ("contracts", _("“{contract}” is finished. You both have time to review each other.")),
     "contract.ending": ("contracts", _("{who} is ending “{contract}”.")),
     "contract.started": ("contracts", _("“{contract}” has begun; both of you have signed.")),
@@ -90,7 +90,7 @@ SENTENCES = {
     ),
     "milestone.stale": ("money", _("“{milestone}” is overdue without a delivery. It is refunded soon unless you act.")),
     "milestone.submitted": ("contracts", _("{who} delivered “{milestone}”.")),
-    "milestone.tipped": ("money", _("{who} tipped you {tip} for “{milestone}”.")),
+    "milestone.tipped": ("money", _("{who} tipped you {figure} for “{milestone}”.")),
     "money.cleared": ("money", _("{amount} has cleared and is available.")),
     "money.halted": (
         "security",
