@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from payment import audit, flow, seal_anchor
+from payment import audit, flow, halt, seal_anchor
 from payment.models import Batch
 from skilllink.clocks import now
 from skilllink.errors import Malformed
@@ -27,7 +27,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
     with snapshot():
         sums = audit.standing()
         newest = Batch.objects.order_by("-number").first()
-        runs = audit.outlook()
+        runs, halted = audit.outlook(), halt.in_force()
     rows = [
         {
             "currency": currency,
@@ -39,7 +39,7 @@ def transparency(request: HttpRequest) -> HttpResponse:
     ]
     anchors = seal_anchor.kept()
     context = {
-        "rows": rows, "at": now(), "batch": newest, **runs,
+        "rows": rows, "at": now(), "batch": newest, "HALT": halted, **runs,
         "anchor": seal_anchor.read(anchors[-1]) if anchors else None,
     }  # fmt: skip
     return render(request, "payment/transparency.html", context)

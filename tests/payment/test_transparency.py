@@ -12,7 +12,7 @@ from django.urls import reverse
 from payment import accounts, audit, flow, ledger, seal, seal_anchor
 from payment.models import Account, Batch, Entry
 from skilllink.money import format_money
-from tests.builders.books import filled, released
+from tests.builders.books import filled, released, unguarded
 from tests.builders.payment import put_in_wallet
 from users.models import User
 
@@ -80,6 +80,15 @@ def test_it_says_when_the_books_were_examined_and_shows_the_newest_root(client_p
     assert "Written down outside" in text
     audit.examine(whole=True)
     assert "Everything examined" in words(client)
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_visitor_reads_that_money_stands_still(client_person: User, client: Client) -> None:
+    put_in_wallet(client_person, 700)
+    with unguarded() as cursor:
+        cursor.execute("UPDATE payment_account SET balance = balance + 1 WHERE kind = 'wallet'")
+    audit.examine(whole=True)
+    assert "The audit found a fault. Money stands still" in words(client)
 
 
 def test_the_page_names_nobody_and_keeps_itself_up_to_date(client_person: User, client: Client) -> None:
