@@ -5,14 +5,14 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test setup setup-dev check screenshots services lock
+.PHONY: run test setup setup-dev check bench soak screenshots services lock
 
 run: setup
 	@scripts/run $(PORT)
 
 test: setup-dev services
 	$(BIN)/pytest tests -n 2 --dist loadfile -q -m "not browser" --ignore tests/races
-	SKILLLINK_TEST_DB=postgres $(BIN)/pytest tests/payment tests/projects tests/users tests/chat tests/platform/test_backup.py tests/races -n 2 --dist loadfile -q
+	SKILLLINK_TEST_DB=postgres $(BIN)/pytest tests/payment tests/projects tests/users tests/chat tests/platform/test_backup.py tests/races tests/faults -n 2 --dist loadfile -q
 	$(BIN)/pytest tests -q -m browser
 
 setup: .venv/runtime.stamp
@@ -41,6 +41,18 @@ check: setup-dev services
 	$(BIN)/python scripts/check_templates.py
 	scripts/check_deploy
 	ENV_FILE=deploy/example.env docker-compose --env-file deploy/example.env config --quiet
+
+# ONLY=money or sweep; ratios to the limits and peers of the same run, in benchmarks/results/latest.json and latest.md.
+bench: setup-dev services
+	$(BIN)/python -m benchmarks
+
+# The long runs; MINUTES for the readers beside writers that are killed. STEPS of the model take hours.
+MINUTES ?= 60
+STEPS ?= 1000000
+soak: setup-dev services
+	SKILLLINK_TEST_DB=postgres SKILLLINK_RACE_ROUNDS=500 SKILLLINK_BANK_SECONDS=$$(( $(MINUTES) * 60 )) SKILLLINK_BOTH_WAYS=5000 $(BIN)/pytest tests/races tests/faults -q
+	SKILLLINK_MODEL_STEPS=$(STEPS) $(BIN)/pytest tests/payment/test_state_machine.py -q
+	SKILLLINK_TEST_DB=postgres SKILLLINK_MODEL_STEPS=$$(( $(STEPS) / 10 )) $(BIN)/pytest tests/payment/test_state_machine.py -q
 
 screenshots: setup-dev services
 	$(BIN)/python scripts/screenshots.py

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+from psycopg import Cursor
 
 from payment import halt
 from payment.models import Account, Entry, Escrow, Transfer
@@ -17,6 +18,11 @@ from skilllink.money import LARGEST
 from skilllink.transactions import inside_transaction
 
 Lines = Sequence[tuple[Account, int]]
+COLUMNS = ("id", "key", "kind", "reason", "fingerprint", "reverses_id", "escrow_id", "at")
+POST = (
+    "SELECT transfer_id, kept, written FROM ledger_post("
+    "%s::uuid, %s, %s, %s, %s, %s::uuid, %s::uuid, %s::bigint[], %s::bigint[])"
+)
 
 
 class Unbalanced(ValueError):
@@ -63,9 +69,12 @@ def post(
     )
     write = _write_postgresql if connection.vendor == "postgresql" else _write_sqlite
     try:
-        transfer_id, kept = write(key, kind, reason, fingerprint, escrow, reverses, lines)
+        written = write(key, kind, reason, fingerprint, escrow, reverses, lines)
     except IntegrityError as error:
         raise _named(error) from error
+    if isinstance(written, Transfer):
+        return written
+    transfer_id, kept = written
     if transfer_id is None:
         raise halt.Halted()
     if kept != fingerprint:
@@ -107,17 +116,23 @@ def _fingerprint(kind: str, amounts: Iterable[tuple[int, int]], escrow: UUID | N
 
 
 def _write_postgresql(key, kind, reason, fingerprint, escrow, reverses, lines):  # type: ignore[no-untyped-def]
-    """One round trip; the function locks accounts in order, keeps balances and writes the entries."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT transfer_id, kept FROM ledger_post("
-            "%s::uuid, %s, %s, %s, %s, %s::uuid, %s::uuid, %s::bigint[], %s::bigint[])",
-            [
-                uuid7(), key, kind, reason, fingerprint, escrow.pk if escrow else None, reverses.pk if reverses else None,
-                [account.pk for account, _n in lines], [amount for _a, amount in lines],
-            ],
-        )  # fmt: skip
-        return cursor.fetchone()
+    """One round trip; the function locks accounts in order, keeps balances and writes the entries.
+
+    The transfer that was written, or (id, fingerprint) of the one that was there; (None, None) while money stands still.
+    """
+    transfer_id = uuid7()
+    escrow_id, reverses_id = escrow.pk if escrow else None, reverses.pk if reverses else None
+    values = [
+        transfer_id, key, kind, reason, fingerprint, escrow_id, reverses_id,
+        [account.pk for account, _n in lines], [amount for _a, amount in lines],
+    ]  # fmt: skip
+    # the driver's own cursor: the statement is prepared once per connection
+    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
+        there, kept, at = cursor.execute(POST, values, prepare=True).fetchone()
+    if there != transfer_id:
+        return there, kept
+    written = (transfer_id, key, kind, reason, fingerprint, reverses_id, escrow_id, at)  # not read again
+    return Transfer.from_db(connection.alias, COLUMNS, written)
 
 
 def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # type: ignore[no-untyped-def]
@@ -137,7 +152,7 @@ def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # t
         [Entry(transfer_id=transfer.pk, account=account, amount=amount) for account, amount in lines]
     )
     transfer.save(force_insert=True)
-    return transfer.pk, fingerprint
+    return transfer
 
 
 def _named(error: IntegrityError) -> Exception:

@@ -80,14 +80,24 @@ POSTGRESQL_FUNCTIONS = """
 CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'ledger: % is append-only', TG_TABLE_NAME; END $$;
 
+-- Of a transfer, at COMMIT.
 CREATE OR REPLACE FUNCTION ledger_prove() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE t uuid;
 BEGIN
-  IF TG_TABLE_NAME = 'payment_entry' THEN t := NEW.transfer_id; ELSE t := NEW.id; END IF;
-  IF (SELECT count(*) FROM payment_entry WHERE transfer_id = t) < 2
-     OR EXISTS (SELECT 1 FROM payment_entry e JOIN payment_account a ON a.id = e.account_id
-                WHERE e.transfer_id = t GROUP BY a.currency HAVING sum(e.amount) <> 0) THEN
-    RAISE EXCEPTION 'ledger: entries of % do not sum to zero', t;
+  IF (SELECT bool_and(sums.total = 0) AND sum(sums.lines) >= 2 FROM (
+        SELECT sum(e.amount) AS total, count(*) AS lines
+        FROM payment_entry e JOIN payment_account a ON a.id = e.account_id
+        WHERE e.transfer_id = NEW.id GROUP BY a.currency) sums) IS NOT TRUE THEN
+    RAISE EXCEPTION 'ledger: entries of % do not sum to zero', NEW.id;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- Of the entries that one statement adds, at its end: they balance by themselves, so whatever was there still does.
+CREATE OR REPLACE FUNCTION ledger_prove_entries() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM added e LEFT JOIN payment_account a ON a.id = e.account_id
+             GROUP BY e.transfer_id, a.currency HAVING sum(e.amount) <> 0) THEN
+    RAISE EXCEPTION 'ledger: added entries do not sum to zero';
   END IF;
   RETURN NULL;
 END $$;
@@ -103,10 +113,11 @@ END $$;
 
 -- Its form of earlier versions: another list of arguments would be another function beside it.
 DROP FUNCTION IF EXISTS ledger_post(uuid, text, text, text, text, uuid, bigint[], bigint[]);
+DROP FUNCTION IF EXISTS ledger_post(uuid, text, text, text, text, uuid, uuid, bigint[], bigint[]);
 
 CREATE OR REPLACE FUNCTION ledger_post(
   p_id uuid, p_key text, p_kind text, p_reason text, p_fingerprint text, p_escrow uuid, p_reverses uuid,
-  p_accounts bigint[], p_amounts bigint[], OUT transfer_id uuid, OUT kept text
+  p_accounts bigint[], p_amounts bigint[], OUT transfer_id uuid, OUT kept text, OUT written timestamptz
 ) LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT 1 FROM payment_halt h WHERE (SELECT count(*) FROM payment_lift l WHERE l.halt_id = h.id) < 2) THEN
@@ -115,15 +126,16 @@ BEGIN
   END IF;
   INSERT INTO payment_transfer (id, key, kind, reason, fingerprint, escrow_id, reverses_id, at)
   VALUES (p_id, p_key, p_kind, p_reason, p_fingerprint, p_escrow, p_reverses, clock_timestamp())
-  ON CONFLICT (key) DO NOTHING;
+  ON CONFLICT (key) DO NOTHING RETURNING at INTO written;
   IF NOT FOUND THEN
     SELECT t.id, t.fingerprint INTO transfer_id, kept FROM payment_transfer t WHERE t.key = p_key;
     RETURN;
   END IF;
-  PERFORM set_config('ledger.posting', p_id::text, true);
-  FOR i IN 1 .. array_length(p_accounts, 1) LOOP  -- given in account order: no deadlock
+  -- Given in account order: no deadlock. Before the entries: an account's entries are numbered in the order of its locks.
+  FOR i IN 1 .. array_length(p_accounts, 1) LOOP
     UPDATE payment_account SET balance = balance + p_amounts[i] WHERE id = p_accounts[i] AND balance IS NOT NULL;
   END LOOP;
+  PERFORM set_config('ledger.posting', p_id::text, true);
   INSERT INTO payment_entry (transfer_id, account_id, amount)
   SELECT p_id, line.account, line.amount FROM unnest(p_accounts, p_amounts) AS line(account, amount);
   PERFORM set_config('ledger.posting', '', true);
@@ -144,7 +156,8 @@ POSTGRESQL = {
         "AFTER INSERT ON payment_transfer DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_prove()"
     ),
     "ledger_entry_proved": (
-        "AFTER INSERT ON payment_entry DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ledger_prove()"
+        "AFTER INSERT ON payment_entry REFERENCING NEW TABLE AS added "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_prove_entries()"
     ),
 }
 for _table in APPEND_ONLY:

@@ -235,6 +235,7 @@ else:
     # Under ASGI each request has its own thread: only a pool keeps connections (CONN_MAX_AGE leaks them).
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {
+        "prepare_threshold": 5,  # for what asks to be prepared; Django's own cursors don't
         "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10},
         "options": "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=15000",
     }

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.errors import Unavailable
@@ -34,6 +34,14 @@ _whole: ContextVar[bool] = ContextVar("whole", default=False)
 
 class Busy(Unavailable):
     code, sentence = "busy", _("Too many people are changing this right now. Nothing was changed; try again.")
+
+
+class Unknown(Unavailable):
+    code = "outcome_unknown"
+    sentence = _(
+        "The connection to our database broke before it answered. It may be done or not, never half: "
+        "look again, or send the same request with the same key."
+    )
 
 
 class NoTransaction(RuntimeError):
@@ -54,8 +62,10 @@ class Verb(Generic[P, R]):
             try:
                 with transaction.atomic(durable=True):
                     return self.function(*args, **kwargs)
-            except OperationalError as error:
+            except (OperationalError, InterfaceError) as error:
                 if not _is_contention(error):
+                    if _is_broken(error):
+                        raise Unknown() from error
                     raise
                 if attempt == TRIES:
                     raise Busy() from error
@@ -128,8 +138,14 @@ def after_commit(function: Callable[[], Any]) -> None:
     transaction.on_commit(function, using=DEFAULT_DB_ALIAS, robust=True)
 
 
-def _is_contention(error: OperationalError) -> bool:
+def _is_contention(error: Exception) -> bool:
     cause = cast(Any, error.__cause__)
     if getattr(cause, "sqlstate", None) in RETRIED_SQLSTATES:
         return True
     return "database is locked" in str(error)
+
+
+def _is_broken(error: Exception) -> bool:
+    """Whether the database went away in the middle: it says so, or nothing was said at all."""
+    state = getattr(error.__cause__, "sqlstate", None)
+    return connection.vendor == "postgresql" and (state is None or state.startswith(("08", "57P")))

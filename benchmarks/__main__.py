@@ -1,0 +1,56 @@
+"""`make bench`: everything that is measured, each beside its baseline in one run. `ONLY=money` picks one part.
+
+BENCH_ROUNDS (3), BENCH_SECONDS (6) and BENCH_DUE (10,000 milestones) make it shorter.
+"""
+
+import os
+import sys
+import tempfile
+
+from benchmarks import report
+
+PARTS = ("money", "sweep")
+
+
+def main() -> None:
+    only = os.environ.get("ONLY", "")
+    wanted = [part for part in PARTS if only in ("", part)]
+    if not wanted:
+        sys.exit(f"ONLY is one of {', '.join(PARTS)}.")
+    from tests.services.postgres import Postgres
+    from tests.services.redis import Redis
+
+    postgres, redis = Postgres(durable=True), Redis()
+    os.environ |= {
+        "DATA_DIR": tempfile.mkdtemp(prefix="skilllink-bench-"), "SKILLLINK_PRODUCTION": "0", "LOG_LEVEL": "ERROR",
+        "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "DJANGO_SETTINGS_MODULE": "skilllink.settings",
+    }  # fmt: skip
+    try:
+        results = measured(wanted, postgres)
+    finally:
+        redis.stop()
+        postgres.stop()
+    report.write(results)
+    print(report.table(results))
+
+
+def measured(wanted: list[str], postgres: object) -> list[report.Result]:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    results: list[report.Result] = []
+    if "money" in wanted:
+        from benchmarks import money
+
+        results += money.run(postgres)
+    if "sweep" in wanted:
+        from benchmarks import sweep
+
+        results += sweep.run()
+    return results
+
+
+main()

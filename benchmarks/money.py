@@ -1,0 +1,139 @@
+"""Posting and releasing on a durable PostgreSQL, beside pgbench's TPC-B on the same server."""
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.baselines import post_in_seven_statements
+from benchmarks.clients import CLIENTS, Act, rate
+from benchmarks.report import Result
+from benchmarks.world import contracts_with_funded_steps, wallets
+
+SCALE = 50
+SECONDS = float(os.environ.get("BENCH_SECONDS", "6"))
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+
+
+def run(server: Any) -> list[Result]:
+    """Each round measures everything once, in turns, so that a busy machine is unfair to all; medians are compared."""
+    from payment.models import Account
+
+    prepare_pgbench(server)
+    mine = wallets(CLIENTS * 2)
+    hot = Account.objects.filter(pk__in=mine).first()
+    assert hot is not None
+    acts: dict[str, Callable[[], float]] = {
+        "tpcb": lambda: pgbench(server),
+        "post": lambda: rate(_posting(mine), seconds=SECONDS),
+        "orm": lambda: rate(_orm(mine), seconds=SECONDS),
+        "hot": lambda: rate(_hot(mine), seconds=SECONDS),
+        "release": lambda: rate(_releasing(), seconds=SECONDS),
+    }
+    figures: dict[str, list[float]] = {name: [] for name in acts}
+    for _round in range(ROUNDS):
+        for name, act in acts.items():
+            figures[name].append(act())
+    print({name: [round(one) for one in rates] for name, rates in figures.items()}, flush=True)
+    middle = {name: sorted(rates)[len(rates) // 2] for name, rates in figures.items()}
+    about = {"postgresql": version(), "pgbench": f"-s {SCALE} -c {CLIENTS} -M simple"}
+    tpcb = middle["tpcb"]
+    return [
+        Result("money.post.vs_tpcb", middle["post"], tpcb, 0.7, "/s", versions=about),
+        Result("money.post.vs_orm", middle["post"], middle["orm"], 4.5, "/s", versions=about),
+        Result("money.post.hot.vs_tpcb", middle["hot"], tpcb, 0.35, "/s", versions=about),
+        Result("money.release.vs_tpcb", middle["release"], tpcb, 0.12, "/s", versions=about),
+    ]
+
+
+def prepare_pgbench(server: Any) -> None:
+    _pgbench(server, "postgres", "-i", "-q", "-s", str(SCALE))
+
+
+def pgbench(server: Any) -> float:
+    seconds = str(max(1, round(SECONDS)))
+    told = _pgbench(server, "postgres", "-n", "-c", str(CLIENTS), "-j", "2", "-M", "simple", "-T", seconds)
+    found = re.search(r"tps = ([0-9.]+)", told)
+    assert found, told
+    return float(found[1])
+
+
+def _pgbench(server: Any, database: str, *arguments: str) -> str:
+    from tests.services.processes import binary
+
+    where = ("-h", "127.0.0.1", "-p", str(server.port), "-U", "skilllink")
+    done = subprocess.run([binary("pgbench"), *arguments, *where, database], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def version() -> str:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version")
+        return str(cursor.fetchone()[0]).split()[0]
+
+
+def _posting(mine: list[int]) -> Callable[[int], Act]:
+    """Each client moves between two wallets of its own: key, entries, balances, sum proved at COMMIT."""
+    from payment import ledger
+    from payment.models import Account
+    from skilllink.transactions import verb
+
+    post = verb(ledger.post)
+
+    def begin(client: int) -> Act:
+        one, two = Account.objects.filter(pk__in=mine[client * 2 : client * 2 + 2]).order_by("pk")
+        name = os.urandom(6).hex()
+
+        def act(number: int) -> None:
+            source, target = (one, two) if number % 2 else (two, one)
+            post(f"bench:{name}:{number}", "bench", [(source, -1), (target, 1)])
+
+        return act
+
+    return begin
+
+
+def _hot(mine: list[int]) -> Callable[[int], Act]:
+    """Everyone pays into one wallet."""
+    from payment import ledger
+    from payment.models import Account
+    from skilllink.transactions import verb
+
+    post = verb(ledger.post)
+
+    def begin(client: int) -> Act:
+        own, hot = Account.objects.get(pk=mine[client * 2 + 1]), Account.objects.get(pk=mine[0])
+        name = os.urandom(6).hex()
+        return lambda number: post(f"bench:{name}:{number}", "bench", [(own, -1), (hot, 1)]) and None
+
+    return begin
+
+
+def _orm(mine: list[int]) -> Callable[[int], Act]:
+    def begin(client: int) -> Act:
+        one, two = mine[client * 2 : client * 2 + 2]
+        name = os.urandom(6).hex()
+
+        def act(number: int) -> None:
+            source, target = (one, two) if number % 2 else (two, one)
+            post_in_seven_statements(f"bench:{name}:{number}", "bench", source, target, 1)
+
+        return act
+
+    return begin
+
+
+def _releasing() -> Callable[[int], Act]:
+    """The whole verb of a person's click, each client on a contract of its own: a unit of its milestone each time."""
+    from projects import milestones
+
+    steps = contracts_with_funded_steps(CLIENTS)
+
+    def begin(client: int) -> Act:
+        step, person = steps[client]
+        return lambda number: milestones.release(step, by=person, amount=1) and None
+
+    return begin
