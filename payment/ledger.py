@@ -128,7 +128,7 @@ def _write_postgresql(key, kind, reason, fingerprint, escrow, reverses, lines): 
     ]  # fmt: skip
     # the driver's own cursor: the statement is prepared once per connection
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        there, kept, at = cursor.execute(POST, values, prepare=True).fetchone()
+        ((there, kept, at),) = cursor.execute(POST, values, prepare=True).fetchall()
     if there != transfer_id:
         return there, kept
     written = (transfer_id, key, kind, reason, fingerprint, reverses_id, escrow_id, at)  # not read again
