@@ -43,7 +43,7 @@ class PaymentConfig(AppConfig):
         audit.watch(audit_papers.papers_late)
         audit.register(donations_audit.gifts_fit)
         labels.register(donations.labels)
-        profile_sections.register(donations_profile.TITLE, donations_profile.section)
+        profile_sections.register(donations_profile.TITLE, donations_profile.section, last=True)
         clocks.register("gateway.sandbox", post.sweep)
         clocks.register("money.deposits", deposits.sweep)
         clocks.register("money.donations", donations_recurring.sweep)

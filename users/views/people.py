@@ -31,7 +31,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     """A profile with what other parts of the site know about the person."""
     profile = get_object_or_404(Profile.objects.visible_to(request.user).select_related("user"), slug=slug)
-    written = [(title, section(request, profile.user)) for title, section in profile_sections.sections]
+    written = [(title, section(request, profile.user)) for title, section in profile_sections.in_order()]
     sections = [(title, html) for title, html in written if html]
     context = {
         "profile": profile,
