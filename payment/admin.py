@@ -5,8 +5,8 @@ from typing import Any
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as lazy
 
-# registers finance's queues, causes and donations, halts, audits and batches
-from payment import admin_gateways, donations_admin, halt_admin  # noqa: F401
+# registers finance's queues, papers, causes and donations, halts, audits and batches
+from payment import admin_gateways, admin_papers, donations_admin, halt_admin  # noqa: F401
 from payment.models import Account, Clearing, Entry, Escrow, Transfer
 from skilllink.money import format_money
 

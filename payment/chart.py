@@ -15,7 +15,7 @@ from django.utils.translation import get_language
 from payment.forecast import Month
 from skilllink.money import EXPONENTS
 
-HEIGHT, TOP, BASE = 196, 30.0, 164.0
+HEIGHT, TOP, BASE = 208, 44.0, 178.0  # above the highest bar: its figure, and the word at the line
 GAP = 0.28  # of a column, between two bars
 
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from payment import papers
 from payment.models import Entry, Transfer
 from skilllink.clocks import now
+from skilllink.errors import Missing
 from users.models import User
 
 # what came from outside or went there, by kind of transfer: the same line in and back
@@ -67,6 +68,13 @@ def years(user: Any) -> list[int]:
     last = now().astimezone(UTC).year
     first = ends["first"].astimezone(UTC).year if ends["first"] else last
     return list(range(max(last, ends["last"].astimezone(UTC).year if ends["last"] else last), first - 1, -1))
+
+
+def known(year: int) -> int:
+    """The year, if there can be one such. Raises Missing."""
+    if not 2000 <= year <= 9000:
+        raise Missing()
+    return year
 
 
 def of(user: Any, year: int) -> list[Currency]:

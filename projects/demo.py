@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from chat import messages, rooms
 from chat.models import Message, Room
-from payment import audit, causes, clearing, deposits, donations, payout_methods, payouts
+from payment import audit, causes, clearing, deposits, donations, papers, payout_methods, payouts
 from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import DECLINED, GOOD, GOOD_BANK, UNSURE
-from payment.models import Cause
+from payment.models import Cause, Transfer
 from projects import bids, bonuses, contracts, disputes, feedback, gigs, milestones, offers, tips
 from projects.models import Bid, Contract, Gig, Offer
 from skilllink import clocks
@@ -162,6 +162,13 @@ class Story:
         yield "talk and moderation"
         self.talk()
         self.moderation()
+        yield "papers"
+        self.papers()
+
+    def papers(self) -> None:
+        """What the sweep would make a minute after the story is told."""
+        for row in Transfer.objects.filter(kind__in=papers.KINDS).order_by("at", "pk"):
+            papers.issue(row)
 
     def person(self, key: str, name: str, **facts: Any) -> User:
         user = people.register(f"{key}@{DOMAIN}", None, name, **facts)

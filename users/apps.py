@@ -24,6 +24,7 @@ STAFF: dict[str, dict[str, tuple[str, ...]]] = {
             "escrow",
             "gatewayevent",
             "movement",
+            "paper",
             "payout",
             "payouthold",
             "payoutmethod",
@@ -31,6 +32,7 @@ STAFF: dict[str, dict[str, tuple[str, ...]]] = {
             "halt",
             "lift",
             "seal",
+            "series",
             "transfer",
         )
     },

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from payment.api import papers
 from payment.api.donations import CauseClose, CauseEntries, Causes, CauseShow, Donations, Pledges, PledgeStop
 from payment.api.evidence import ContractEvidence
 from payment.api.fees import Fees
@@ -28,4 +29,12 @@ urlpatterns = [
     path("causes/<uuid:pk>/entries/", CauseEntries.as_view(), name="cause_entries"),
     path("causes/<uuid:pk>/close/", CauseClose.as_view(), name="cause_close"),
     path("wallet/repay/", Repay.as_view(), name="repay"),
+    path("wallet/statement/", papers.Statement.as_view(), name="statement"),
+    path("wallet/statement.csv", papers.StatementFile.as_view(), name="statement_csv"),
+    path("wallet/forecast/", papers.Forecast.as_view(), name="forecast"),
+    path("wallet/years/<int:year>/", papers.Year.as_view(), name="year"),
+    path("papers/", papers.Papers.as_view(), name="papers"),
+    path("papers/<uuid:pk>/", papers.PaperShow.as_view(), name="paper"),
+    path("papers/<uuid:pk>.pdf", papers.PaperFile.as_view(), name="paper_pdf"),
+    path("tax-details/", papers.TaxDetails.as_view(), name="tax_details"),
 ]

@@ -55,6 +55,10 @@ class Series(models.Model):
 
 
 class PaperQuerySet(models.QuerySet["Paper"]):
+    def of(self, user: Any) -> "PaperQuerySet":
+        """Those that the person wrote or was written."""
+        return self.filter(Q(issuer=user.pk) | Q(recipient=user.pk))
+
     def visible_to(self, user: Any) -> "PaperQuerySet":
         """The papers of its two parties; the platform is a party of its fee invoices, and finance speaks for it."""
         if not getattr(user, "is_authenticated", False):

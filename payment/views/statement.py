@@ -10,7 +10,6 @@ from django.views.decorators.http import require_safe
 
 from payment import accounts, labels, statement, statement_csv, statement_pdf, summary
 from payment.views.papers import attachment
-from skilllink.errors import Missing
 from skilllink.money import plain
 
 CSV = "text/csv; charset=utf-8"
@@ -64,7 +63,7 @@ def as_pdf(request: HttpRequest) -> HttpResponse:
 @require_safe
 def year(request: HttpRequest, year: int) -> HttpResponse:
     """A year in figures."""
-    lines = [(line, statement_pdf.year_rows(line)) for line in summary.of(request.user, _known(year))]
+    lines = [(line, statement_pdf.year_rows(line)) for line in summary.of(request.user, summary.known(year))]
     context = {"year": year, "years": summary.years(request.user), "lines": lines}
     return render(request, "payment/statement/year.html", context)
 
@@ -82,15 +81,8 @@ def year_csv(request: HttpRequest, year: int) -> HttpResponse:
 @require_safe
 def year_pdf(request: HttpRequest, year: int) -> HttpResponse:
     """The year's figures, to print or to send."""
-    return attachment(statement_pdf.draw_year(request.user, _known(year)), f"year-{year}.pdf", "application/pdf")
+    return attachment(statement_pdf.draw_year(request.user, summary.known(year)), f"year-{year}.pdf", "application/pdf")
 
 
 def _rows(user: Any, year: int) -> list[list[Any]]:
-    return summary.as_rows(summary.of(user, _known(year)))
-
-
-def _known(year: int) -> int:
-    """The year, if there can be one such."""
-    if not 2000 <= year <= 9000:
-        raise Missing()
-    return year
+    return summary.as_rows(summary.of(user, summary.known(year)))
