@@ -60,6 +60,7 @@ def sweep() -> int:
 def missing(since: int = 0) -> Any:
     """Transfers sealed after number `since` whose papers are still to be made, in order."""
     rows = Transfer.objects.filter(kind__in=KINDS, escrow__isnull=False, seal__number__gt=since)
+    rows = rows.exclude(escrow__kind__in=Escrow.GIFTS)  # what is given isn't invoiced, and nothing of it credited
     return _without_papers(rows).order_by("seal__number")
 
 
@@ -86,6 +87,8 @@ def issue(transfer: Transfer) -> list[Paper]:
     if transfer.kind not in KINDS or transfer.escrow_id is None:
         return []
     escrow = Escrow.objects.select_for_update(of=("self",)).get(pk=transfer.escrow_id)
+    if escrow.kind in Escrow.GIFTS:
+        return []
     own = Transfer.objects.filter(escrow=escrow, kind__in=KINDS)
     upto = transfer.entries.aggregate(first=Min("pk"))["first"]
     rows = _without_papers(own).annotate(first=Min("entries__pk")).filter(first__lte=upto).order_by("first")

@@ -32,6 +32,10 @@ KINDS = {
     "resolution": _("Dispute settled"),
     "claw_back": _("Frozen by a dispute"),
     "refund_released": _("Refunded after release"),
+    "bonus": _("Bonus"),
+    "tip": _("Tip"),
+    "donation": _("Donation"),
+    "spend": _("Earnings to the wallet"),
     "payout": pgettext_lazy("money goes out", "Paid out"),
     "payout_cancelled": _("Payout cancelled"),
     "payout_failed": _("Payout failed"),
@@ -132,7 +136,8 @@ def _chosen(user: Any, filters: Filters) -> Any:
     if filters.contract:
         rows = rows.filter(transfer__escrow__in=verify.subject("contract", user, filters.contract).escrows)
     if filters.person:
-        other = Q(transfer__escrow__payer=filters.person) | Q(transfer__escrow__payee=filters.person)
+        given = Q(transfer__escrow__kind__in=Escrow.GIFTS)
+        other = Q(transfer__escrow__payer=filters.person) & ~given | Q(transfer__escrow__payee=filters.person)
         rows = rows.filter(other)
     return rows
 
@@ -178,8 +183,8 @@ def edges(user: Any, filters: Filters) -> list[dict[str, Any]]:
 
 
 def people(user: Any) -> list[User]:
-    """Everyone with whom the person had money in one escrow, by name."""
-    own = Escrow.objects.filter(Q(payer=user) | Q(payee=user))
+    """Everyone with whom the person had money in one escrow, by name; who gave them something may wish to be nobody."""
+    own = Escrow.objects.filter(Q(payer=user) | Q(payee=user) & ~Q(kind__in=Escrow.GIFTS))
     pairs = own.order_by().values_list("payer", "payee").distinct()
     ids = {pk for pair in pairs for pk in pair} - {user.pk}
     return list(User.objects.filter(pk__in=ids).order_by("name"))
@@ -207,7 +212,7 @@ def _line(row: Any, user: Any, escrows: dict[Any, Escrow], names: labels.Labels,
         other = ""
     else:
         label, url = names.get(escrow.pk, (escrow.get_kind_display(), ""))
-        other = (escrow.payee if escrow.payer_id == user.pk else escrow.payer).name
+        other = _other(escrow, user)
     return Line(
         pk=row.pk,
         transfer=row.transfer_id,
@@ -223,6 +228,13 @@ def _line(row: Any, user: Any, escrows: dict[Any, Escrow], names: labels.Labels,
         # what cleared was released before: its papers stand there
         papers=papers.get(row.transfer_id, []),
     )
+
+
+def _other(escrow: Escrow, user: Any) -> str:
+    """The other one's name; of a gift that came, nobody's: the giver chose who may know it, and it is told elsewhere."""
+    if escrow.payer_id == user.pk:
+        return str(escrow.payee.name)
+    return "" if escrow.kind in Escrow.GIFTS else str(escrow.payer.name)
 
 
 def _events(keys: list[str]) -> dict[str, tuple[str, str]]:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -21,6 +22,8 @@ from payment.models import Paper
 from payment.views import papers as pages
 from payment.views.statement import csv_of
 from skilllink.api import Strict, Words
+from skilllink.clocks import now
+from skilllink.errors import Malformed
 
 FILTERS = [
     OpenApiParameter("since", OpenApiTypes.DATE, description="From this day on, in the reader's zone"),
@@ -179,10 +182,16 @@ class Forecast(APIView):
 
 
 class Year(APIView):
-    @extend_schema(responses=YearSerializer(many=True))
-    def get(self, request: Request, year: int) -> Response:
+    @extend_schema(
+        parameters=[OpenApiParameter("year", int, description="The present one by default")],
+        responses=YearSerializer(many=True),
+    )
+    def get(self, request: Request) -> Response:
         """A year in figures, one line per currency."""
-        return Response(YearSerializer(summary.of(request.user, summary.known(year)), many=True).data)
+        text = request.query_params.get("year", str(now().year))
+        if not (text.isascii() and text.isdigit() and len(text) == 4):
+            raise Malformed(fields={"year": _("Write a year as 2026.")})
+        return Response(YearSerializer(summary.of(request.user, summary.known(int(text))), many=True).data)
 
 
 class TaxDetails(APIView):

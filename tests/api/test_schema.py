@@ -8,6 +8,8 @@ from django.core.management import call_command
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 
+from payment import papers
+from payment.models import Transfer
 from tests.api.conftest import Program
 from tests.api.test_whole_job import BID, deposited, note, posted, running
 from tests.builders.payment import bank_account, earn
@@ -74,6 +76,7 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
         "payouts": payout_of(worker),
         "deposits": hirer.get("deposits/").json()["results"][0]["id"],
         "reviews": review_of(hirer, worker),
+        "papers": paper_of(worker),
         "auth": hirer.get("auth/tokens/").json()[0]["id"],
     }  # fmt: skip
 
@@ -111,6 +114,13 @@ def review_of(hirer: Program, worker: Program) -> str:
         hirer.made(f"milestones/{step['id']}/release/")
     marks = dict.fromkeys(("quality", "communication", "deadlines", "scope"), 5)
     found: str = hirer.made("reviews/", {"contract": other["id"], "axes": marks})["id"]
+    return found
+
+
+def paper_of(worker: Program) -> str:
+    """The newest invoice for what was just released."""
+    papers.issue(Transfer.objects.filter(kind="release").latest("at"))
+    found: str = worker.get("papers/").json()["results"][0]["id"]
     return found
 
 

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.test import Client
 
 from payment import escrow, forecast, statement, tax
-from skilllink import clocks
 from tests.builders.books import filled, released
 from tests.payment.test_papers import CURRENCIES, made
 from users.models import User
@@ -39,7 +38,7 @@ def test_papers_statement_and_year_tell_whole_minor_units(client_person: User, f
     [line] = asked(freelancer, "wallet/statement/", currency=currency)["results"]
     net = 1_234_567 - fee.amount
     assert (line["amount"], line["balance"], line["kind"], line["account"]) == (net, net, "release", "pending")
-    [year] = asked(freelancer, f"wallet/years/{clocks.now().year}/")
+    [year] = asked(freelancer, "wallet/year/")
     assert year["earned"] == {"gross": 1_234_567, "back": 0, "fee": fee.amount, "net": net}
     [expected] = asked(freelancer, "wallet/forecast/")
     assert (expected["place"], expected["amount"]) == ("available", net)
@@ -57,6 +56,8 @@ def test_the_file_is_the_one_of_the_page_and_open_to_its_parties_alone(
         assert (answer.status_code, answer.json()["code"]) == (404, "missing")
     assert client_of(client_person).get(f"{API}papers/{fee.pk}/").status_code == 404
     assert asked(outsider, "papers/")["results"] == []
+    for year in ("soon", "20266", "-1", "２０２６"):
+        assert client_of(outsider).get(f"{API}wallet/year/", {"year": year}).status_code == 400
 
 
 def test_filters_are_those_of_the_page(client_person: User, freelancer: User, outsider: User) -> None:

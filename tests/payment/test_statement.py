@@ -230,3 +230,23 @@ def test_filters_are_kept_in_the_files_addresses(client_person: User) -> None:
         "/wallet/statement/", {"kind": "deposit", "since": date(2026, 1, 1), "page": "1"}
     )
     assert '/wallet/statement.csv?kind=deposit&amp;since=2026-01-01"' in page.content.decode()
+
+
+def test_who_gave_something_is_not_named_by_the_statement(
+    client_person: User, freelancer: User, outsider: User
+) -> None:
+    put_in_wallet(outsider, 5_000)
+    with transaction.atomic():
+        gift = escrow.open("donation", payer=outsider, payee=freelancer, currency="USD", fee_bps=0)
+        escrow.bonus(gift, 5_000, key="test:gift")
+    assert made() == []  # and nothing given is invoiced
+    [line] = statement.lines(statement.entries(freelancer), freelancer)
+    assert (line.amount, line.other) == (5_000, "")
+    assert statement.people(freelancer) == []
+    for form in ("", ".csv"):
+        page = signed_in(freelancer).get(f"/wallet/statement{form or '/'}")
+        told = b"".join(page.streaming_content) if page.streaming else page.content
+        assert outsider.name.encode() not in told and str(outsider.pk).encode() not in told
+    assert not statement.entries(freelancer, statement.Filters(person=outsider.pk)).exists()
+    assert statement.entries(outsider, statement.Filters(person=freelancer.pk)).count() == 1
+    assert statement.lines(statement.entries(outsider)[:1], outsider)[0].other == freelancer.name
