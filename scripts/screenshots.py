@@ -127,7 +127,12 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("paper", "freelancer", "/wallet/papers/", r"^/wallet/papers/[0-9a-f-]{36}/$"),
     ("year", "freelancer", "/wallet/papers/", r"^/wallet/years/"),
     ("tax-details", "freelancer", "/settings/tax/", ""),
-    ("tax-details-wrong", "freelancer", "/settings/tax/", "!fill tax_number=1111111111111111111111111111111111111111111 > !send"),
+    (
+        "tax-details-wrong",
+        "freelancer",
+        "/settings/tax/",
+        "!fill tax_number=1111111111111111111111111111111111111111111 > !send",
+    ),
     ("payouts", "freelancer", "/wallet/payout/", ""),
     ("payouts-none", "newcomer", "/wallet/payout/", ""),
     ("bank-account", "freelancer", "/wallet/payout/methods/", ""),

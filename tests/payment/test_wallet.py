@@ -103,5 +103,5 @@ def test_the_page_asks_the_database_as_often_for_many_contracts_as_for_one(
         signed_contract(client_person, freelancer)
     browser = Client()
     browser.force_login(client_person)
-    with django_assert_max_num_queries(32):
+    with django_assert_max_num_queries(36):
         browser.get("/wallet/")
