@@ -1,6 +1,7 @@
 """`make bench`: everything that is measured, each beside its baseline in one run. `ONLY=money` picks one part.
 
-BENCH_ROUNDS (3), BENCH_SECONDS (6) and BENCH_DUE (10,000 milestones) make it shorter.
+BENCH_ROUNDS (3), BENCH_SECONDS (6), BENCH_DUE (10,000 milestones) and BENCH_ENTRIES (1,000,000) make it
+shorter.
 """
 
 import os
@@ -9,7 +10,7 @@ import tempfile
 
 from benchmarks import report
 
-PARTS = ("money", "sweep")
+PARTS = ("money", "sweep", "audit")
 
 
 def main() -> None:
@@ -50,6 +51,10 @@ def measured(wanted: list[str], postgres: object) -> list[report.Result]:
         from benchmarks import sweep
 
         results += sweep.run()
+    if "audit" in wanted:
+        from benchmarks import audit
+
+        results += audit.run()
     return results
 
 
