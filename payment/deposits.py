@@ -152,7 +152,7 @@ def record(deposit: Deposit, payment: Payment, *, asking: bool = False) -> Depos
     row.save()
     if settled:
         _credit(row)
-    if row.status in Deposit.CAPTURED:
+    if row.status in Deposit.CAPTURED and STATES[payment.status] == Status.SETTLED:
         deposit_returns.record(row, payment.refunds)
         chargebacks.record(row, payment.contests)
     return row
@@ -181,9 +181,9 @@ def _advance(row: Deposit, payment: Payment) -> bool:
     """Move the state; whether the money has just come in."""
     target = STATES[payment.status]
     if row.status in Deposit.CAPTURED:
-        if target != Status.SETTLED:
+        if target == Status.FAILED:
             raise Mismatch(_("The gateway takes back that it charged this deposit."))
-        return False
+        return False  # an answer from before it was charged, overtaken by a later one
     if target == row.status:
         return False
     if target not in Deposit.MOVES[row.status]:
