@@ -1,6 +1,6 @@
 """Random verbs against a small reference ledger: after each step the balances agree and the audit finds nothing.
 
-`SKILLLINK_MODEL_STEPS` says how many steps a run has (20,000 for a change in the ledger; `make soak` walks a million).
+`MODEL_STEPS` says how many steps a run has (20,000 for a change in the ledger; `make soak` walks a million).
 """
 
 import os
@@ -27,7 +27,7 @@ from tests.conftest import committed
 from tests.payment.reference import Escrow as ReferenceEscrow
 from tests.payment.reference import Reference, Refused
 
-STEPS = int(os.environ.get("SKILLLINK_MODEL_STEPS", "200"))
+STEPS = int(os.environ.get("MODEL_STEPS", "200"))
 LONG = 5000  # from here on every verb must have been done and, under other circumstances, refused
 AT_ONCE = 50  # steps between one empty ledger and the next
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
