@@ -28,7 +28,7 @@ from users.standing import require_active
 log = structlog.get_logger(__name__)
 BATCH = 100
 ATTEMPTS = 8
-SIGNER = Signer(salt="pledge.stop")
+SALT = "pledge.stop"
 
 
 class Stopped(Conflict):
@@ -109,13 +109,13 @@ def end(row: Pledge) -> Pledge:
 
 def link(pledge: Pledge) -> str:
     """The address on which the pledge stops in one click, without signing in."""
-    return reverse("payment:pledge_stop_link", args=[SIGNER.sign(str(pledge.pk))])
+    return reverse("payment:pledge_stop_link", args=[Signer(salt=SALT).sign(str(pledge.pk))])
 
 
 def by_link(token: str) -> Pledge:
     """The pledge of a signed link. Raises Missing."""
     try:
-        return Pledge.objects.select_related("person", "cause", "giver").get(pk=SIGNER.unsign(token))
+        return Pledge.objects.select_related("person", "cause", "giver").get(pk=Signer(salt=SALT).unsign(token))
     except (BadSignature, Pledge.DoesNotExist) as error:
         raise Missing() from error
 

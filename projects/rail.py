@@ -177,7 +177,7 @@ def _agreed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step], 
             "move",
             _("Your move: fund it"),
             format_html(_("{freelancer} starts when {amount} is in escrow."), **names),
-            format_html(_("If you do nothing, nothing starts and nothing is charged.")),
+            _("If you do nothing, nothing starts and nothing is charged."),
             short=_("Nothing starts before it is funded"),
             acts=[Act(fund, _at(row, "fund"), "sign"), drop],
         )
