@@ -21,7 +21,7 @@ SKELETON = """() => ({
     title: document.title.trim(),
     lang: document.documentElement.lang,
     headings: document.querySelectorAll("body h1").length - document.querySelectorAll("dialog h1").length,
-    main: document.querySelectorAll("main").length,
+    main: document.querySelectorAll("main:not([role=presentation])").length,
     banner: document.querySelectorAll("body > header").length,
     skip: document.querySelectorAll("a.skip[href='#main']").length,
 })"""
