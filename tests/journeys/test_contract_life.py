@@ -305,7 +305,9 @@ def test_a_dispute_freezes_exactly_its_amount_and_a_moderator_splits_it_in_both_
 ) -> None:
     pair = Pair(browser, running_embedded, "Dora Keel", "Emil Roth")
     client, freelancer = pair.both
-    held = pair.beside(client, "/wallet/").locator("#wallet")
+    purse = pair.beside(client, "/wallet/")
+    title = purse.get_by_role("heading", name="Held for your contracts and offers")
+    held = purse.locator("#wallet section", has=title)
     act(freelancer, "Deliver", note="All of it.")
     expect(client.locator("#contract-rail")).to_contain_text("Your move: review delivery 1")
     release = client.get_by_role("link", name=re.compile("^Release")).first.get_attribute("href")
@@ -350,7 +352,7 @@ def test_a_dispute_freezes_exactly_its_amount_and_a_moderator_splits_it_in_both_
         stand_on(page, pair.url)
     pair.see("timeline", "$150.00 to Emil, $250.00 to Dora")
     expect(held.locator("ul li", has_text="in dispute")).to_have_count(0)
-    expect(held.locator(".purses div", has_text="In your wallet")).to_contain_text("$250.00")
+    expect(purse.locator(".purses div", has_text="In your wallet")).to_contain_text("$250.00")
     assert CLEAN in running_embedded.manage("audit_ledger")
     pair.leave()
 
