@@ -15,8 +15,8 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def path(running_embedded: Embedded) -> str:
-    """A contract between Vera and Fritz, released in part, all of it sealed."""
-    found = contract_of(running_embedded, "Vera Proof", "Fritz Check", amounts=(160000, 40000))
+    """A contract between Vera and Falk, released in part, all of it sealed."""
+    found = contract_of(running_embedded, "Vera Proof", "Falk Check", amounts=(160000, 40000))
     made(
         running_embedded,
         "from payment import audit\nfrom projects import milestones\nfrom projects.models import Milestone\n"

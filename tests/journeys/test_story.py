@@ -155,8 +155,8 @@ def talk(site: Site, client: Page, freelancer: Page, folder: Path) -> None:
     expect(client.locator(".msg.pending")).to_have_count(1)
     site.start()
     for page in (client, freelancer):
-        expect(page.locator(".log").get_by_text("Written while nobody was there")).to_have_count(1, timeout=60_000)
-        live(page)
+        expect(page.locator("html")).to_have_attribute("data-connection", "live", timeout=60_000)
+        expect(page.locator(".log").get_by_text("Written while nobody was there")).to_have_count(1)
     expect(client.locator(".msg.pending")).to_have_count(0)
     freelancer.reload()
     live(freelancer)
