@@ -3,6 +3,6 @@ const reference = document.getElementById("swagger-ui");
 new MutationObserver((_changes, observer) => {
   const second = reference.querySelector("main");
   if (!second) return;
-  second.setAttribute("role", "presentation");
+  second.setAttribute("role", "group");
   observer.disconnect();
 }).observe(reference, { childList: true, subtree: true });
