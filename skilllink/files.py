@@ -241,6 +241,7 @@ def _zip_entries(head: bytes, file: IO[bytes]) -> list[zipfile.ZipInfo] | None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
+    # what zipfile raises for an archive it can't read: broken, of a later version, split, with a bad date
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return None
     unpacked, packed = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)

@@ -154,16 +154,23 @@ def test_a_paper_keeps_what_its_parties_were_called(client_person: User, freelan
     assert made()[-2].content["from"]["name"] == "Another Name"
 
 
-def test_every_year_begins_at_one_and_no_date_goes_back(client_person: User, freelancer: User) -> None:
+def _dated(transfer: Transfer, at: datetime) -> Transfer:
+    """The transfer as if it were of another time; nobody moves the clock of a PostgreSQL."""
+    with unguarded():
+        Transfer.objects.filter(pk=transfer.pk).update(at=at)
+    transfer.refresh_from_db()
+    return transfer
+
+
+def test_every_year_begins_at_one_and_no_date_goes_back(
+    committed_db: None, client_person: User, freelancer: User
+) -> None:
     eve = datetime(2025, 12, 31, 23, 59, tzinfo=UTC)
-    if connection.vendor == "postgresql":
-        pytest.skip("PostgreSQL dates transfers by its own clock; the same code reads them")
-    with clocks.at(eve):
-        first = released(client_person, freelancer, 9_000).clearings.get().transfer
-    with clocks.at(eve - timedelta(hours=5)):
-        second = released(client_person, freelancer, 8_000).clearings.get().transfer
-    with clocks.at(eve + timedelta(minutes=2)):
-        third = released(client_person, freelancer, 7_000).clearings.get().transfer
+    moments = (eve, eve - timedelta(hours=5), eve + timedelta(minutes=2))
+    first, second, third = (
+        _dated(released(client_person, freelancer, amount).clearings.get().transfer, at)
+        for amount, at in zip((9_000, 8_000, 7_000), moments, strict=True)
+    )
     rows = [papers.issue(one)[0] for one in (first, second, third)]
     assert [(p.series.year, p.number) for p in rows] == [(2025, 1), (2025, 2), (2026, 1)]
     assert rows[1].at == rows[0].at == eve  # a number after it bears no date before it
@@ -245,8 +252,6 @@ def test_one_that_fails_stops_no_other_and_is_told_when_it_lasts(
 def test_numbers_have_no_gap_when_many_make_papers_at_once(
     committed_db: None, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite lets one writer in at a time: there is no race to lose")
     put_in_wallet(client_person, 100_000)
     transfers = [
         released(client_person, payee, 5_000).clearings.get().transfer

@@ -6,6 +6,7 @@ import re
 import ssl
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -22,7 +23,7 @@ SHORT_CLOCKS = {
 }
 
 
-class Site:
+class Site(ABC):
     """A running installation at `url`, with its data in `folder`."""
 
     url: str
@@ -33,21 +34,21 @@ class Site:
         """Ask for a page, as nobody."""
         return httpx.get(f"{self.url}{path}", verify=self.trust, timeout=10, **options)
 
+    @abstractmethod
     def start(self) -> None:
         """Start the processes and wait until `/readyz` says so."""
-        raise NotImplementedError
 
+    @abstractmethod
     def stop(self) -> None:
         """End the processes with SIGTERM; the data stays."""
-        raise NotImplementedError
 
+    @abstractmethod
     def manage(self, *arguments: str, **environment: str) -> str:
         """Run a manage.py command beside the running site; returns what it printed, fails when it fails."""
-        raise NotImplementedError
 
+    @abstractmethod
     def mails(self) -> list[EmailMessage]:
         """Every mail that the site sent, oldest first."""
-        raise NotImplementedError
 
     def end(self) -> None:
         """Stop for good, with everything that was started for it."""
