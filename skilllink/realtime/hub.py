@@ -19,7 +19,7 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 BACKLOG = 256
 BACKLOG_BYTES = 512 * 1024
 TOO_SLOW, FAILED = 4408, 4500
-RESUBSCRIBE_SECONDS = 5
+LAYER_SECONDS = 2.0  # a layer that hangs must not hold up a listener: pulses reach it all the same
 
 
 class Member:
@@ -126,7 +126,7 @@ class Hub:
             layer = get_channel_layer()
             if hasattr(layer, "bind"):
                 layer.bind(asyncio.get_running_loop())
-            self.channel = await layer.new_channel()
+            await self._open()
             self.tasks = [asyncio.ensure_future(self._listen()), asyncio.ensure_future(self._pulse())]
 
     def join(self, member: Member) -> None:
@@ -143,12 +143,16 @@ class Hub:
         return [member for member in self.members if member.user.pk == user_id]
 
     async def subscribe(self, member: Member, topic: str, version: int = 0) -> None:
-        """From here on `member` hears `topic`; the process subscribes with its first listener."""
+        """From here on `member` hears `topic`; the process subscribes with its first listener.
+
+        While the layer is away pulses tell what is new, and the first after its return subscribes.
+        """
         async with self.lock:
-            if topic not in self.listeners:
-                await get_channel_layer().group_add(group_name(topic), self.channel)
+            first = topic not in self.listeners
             self.listeners.setdefault(topic, set()).add(member)
             member.topics[topic] = version
+            if first:
+                await self._listen_to([topic])
 
     async def unsubscribe(self, member: Member, topic: str) -> None:
         async with self.lock:
@@ -157,13 +161,33 @@ class Hub:
             listeners.discard(member)
             if not listeners and self.listeners.pop(topic, None) is not None:
                 try:
-                    await get_channel_layer().group_discard(group_name(topic), self.channel)
+                    async with asyncio.timeout(LAYER_SECONDS):
+                        await get_channel_layer().group_discard(group_name(topic), self.channel)
                 except Exception as error:  # a layer that is down has forgotten the group anyway
-                    log.warning("hub.discard_failed", topic=topic, error=str(error))
+                    log.warning("hub.discard_failed", topic=topic, error=repr(error))
+
+    async def _open(self) -> None:
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                self.channel = await get_channel_layer().new_channel()
+        except Exception as error:  # a layer that is down; pulses don't need it
+            log.warning("hub.open_failed", error=repr(error))
+
+    async def _listen_to(self, names: list[str]) -> None:
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                for topic in names if self.channel else ():
+                    await get_channel_layer().group_add(group_name(topic), self.channel)
+        except Exception as error:  # a layer that is down; pulses don't need it
+            log.warning("hub.subscribe_failed", error=repr(error))
 
     async def _listen(self) -> None:
         while True:
             try:
+                while not self.channel:
+                    await asyncio.sleep(1)
+                    await self._open()
+                    await self._listen_to(list(self.listeners))
                 message = await get_channel_layer().receive(self.channel)
                 await self._deliver(message)
             except asyncio.CancelledError:
@@ -212,7 +236,7 @@ class Hub:
         """Tell every socket the head number of each of its topics: a lost tail shows itself."""
         while True:
             await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
-            await self._resubscribe()
+            await self._listen_to(list(self.listeners))  # a layer that was restarted has forgotten them
             try:
                 heads = await database_sync_to_async(topics.heads)(list(self.listeners))
             except Exception:
@@ -220,15 +244,6 @@ class Hub:
                 continue
             for member in list(self.members):
                 member.frame({"type": "pulse", "heads": {t: heads[t] for t in member.topics if t in heads}})
-
-    async def _resubscribe(self) -> None:
-        """A layer that was restarted has forgotten the groups; asking again costs little."""
-        try:
-            async with asyncio.timeout(RESUBSCRIBE_SECONDS):
-                for topic in list(self.listeners):
-                    await get_channel_layer().group_add(group_name(topic), self.channel)
-        except Exception as error:  # a layer that is down; the pulse itself doesn't need it
-            log.warning("hub.resubscribe_failed", error=repr(error))
 
 
 def _encoded(frame: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from channels.auth import get_user as user_of_scope
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import DatabaseError
 from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
@@ -140,7 +141,11 @@ async def _check_right(scope: dict[str, Any], member: Member) -> None:
     """Once a pulse, ask the database whether this person may still be here; works without the channel layer."""
     while not member.closed:
         await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
-        code = await database_sync_to_async(_right_now)(scope, member)
+        try:
+            code = await database_sync_to_async(_right_now)(scope, member)
+        except DatabaseError as error:  # asked again with the next pulse
+            log.warning("socket.right_unknown", error=str(error))
+            continue
         if code is not None:
             member.close(code)
 

@@ -53,6 +53,7 @@ class Listener:
     def __init__(self, person: Person, room: str) -> None:
         self.person, self.topic, self.seq = person, f"room:{room}", 0
         self.heard: list[str] = []
+        self.frames: list[dict[str, Any]] = []
         self.opened = contextlib.ExitStack()
         self.connect()
 
@@ -76,8 +77,11 @@ class Listener:
                 self.take(json.loads(self.socket.recv(timeout=max(0.0, end - time.monotonic()))))
             except ConnectionClosed:
                 self.connect()
+            except TimeoutError:
+                pytest.fail(f"{words!r} was not heard within {seconds} s, but {self.frames}")
 
     def take(self, frame: dict[str, Any]) -> None:
+        self.frames.append(frame)
         if frame["type"] == "ack":
             for event in frame.get("events", ()):
                 self.apply(event)

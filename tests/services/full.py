@@ -8,6 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,7 @@ class Full(Site):
         self.web, self.proxy, self.port = free_port(), free_port(), free_port()
         self.url = f"https://127.0.0.1:{self.port}"
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.changing, self.ended = threading.Lock(), threading.Event()
         (folder / "data").mkdir()
         (folder / "tmp").mkdir()
         self.compose = self._compose(rules)
@@ -57,6 +59,7 @@ class Full(Site):
             self._write_proxies()
             self.trust = ssl.create_default_context(cafile=f"{self.folder}/cert.pem")
             self.run_to_the_end("migrate")
+            threading.Thread(target=self._restart_what_ended, daemon=True).start()
             self.start()
         except BaseException:
             self.end()
@@ -153,13 +156,26 @@ class Full(Site):
             command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
 
+    def _restart_what_ended(self) -> None:
+        """What the file's `restart: unless-stopped` asks of a container engine."""
+        while not self.ended.wait(0.5):
+            with self.changing:
+                for name, process in self.processes.items():
+                    kept = self.compose.get(name, {}).get("restart") == "unless-stopped"
+                    if kept and process.poll() is not None:
+                        self.begin(name)
+
+    def _taken(self, service: str) -> "subprocess.Popen[bytes]":
+        with self.changing:
+            return self.processes.pop(service)
+
     def finish(self, service: str) -> None:
-        """End one service with SIGTERM, as its container would be."""
-        end(self.processes.pop(service))
+        """End one service with SIGTERM, as its container would be; it stays ended."""
+        end(self._taken(service))
 
     def kill(self, service: str) -> None:
-        """End one service and its children with SIGKILL, as a lost machine does."""
-        process = self.processes.pop(service)
+        """End one service and its children with SIGKILL, as a lost machine does; it stays ended."""
+        process = self._taken(service)
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
@@ -178,6 +194,7 @@ class Full(Site):
 
     def end(self) -> None:
         """Stop everything, PostgreSQL and Redis too."""
+        self.ended.set()
         self.stop()
         self.redis.stop()
         self.postgres.stop()

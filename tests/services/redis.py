@@ -25,6 +25,10 @@ class Redis:
         )  # fmt: skip
         wait_until(lambda: answers(self.port), what="Redis's start")
 
+    @property
+    def runs(self) -> bool:
+        return self.process.poll() is None
+
     def restart(self) -> None:
         """End it and start it empty, as a crash without persistence does."""
         self.halt()

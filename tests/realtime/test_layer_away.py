@@ -1,0 +1,69 @@
+"""A Redis that is away when people come: they are let in, and hear by pulse, then live."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.conf import settings
+
+from chat import messages, rooms
+from chat.models import Room
+from skilllink.ids import uuid7
+from tests import cast
+from tests.services.redis import Redis
+from tests.sockets import Open, next_frame, tell
+from users.models import User
+
+
+@pytest.fixture
+def layer_of_redis(redis_server: Redis, settings: Any) -> Iterator[Redis]:
+    settings.CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "skilllink.realtime.layers.RedisLayer",
+            "CONFIG": {"hosts": [{"address": redis_server.url, "socket_timeout": None}], "prefix": uuid7().hex},
+        }
+    }
+    yield redis_server
+    if not redis_server.runs:
+        redis_server.start()
+
+
+@pytest.fixture(autouse=True)
+def short_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(settings.SKILLLINK, "PULSE_EVERY", timedelta(seconds=0.5))
+
+
+def _group() -> tuple[User, User, Room]:
+    owner, freelancer = cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
+    room = rooms.create_group(owner, "Calm")
+    rooms.join(room, freelancer)
+    return owner, freelancer, room
+
+
+async def test_who_comes_while_redis_is_away_hears_by_pulse_and_then_live(
+    committed_db: None, layer_of_redis: Redis, open_socket: Open
+) -> None:
+    owner, freelancer, room = await sync_to_async(_group)()
+    topic = f"room:{room.pk}"
+
+    async def say(words: str) -> int:
+        message = await sync_to_async(messages.post, thread_sensitive=False)(room, owner, words, client_id=uuid7().hex)
+        return int(message.seq)
+
+    layer_of_redis.halt()
+    socket = await open_socket(freelancer)
+    assert (await tell(socket, type="subscribe", topic=topic))["type"] == "ack"
+    missed = await say("while Redis is away")
+    while (await next_frame(socket, "pulse"))["heads"].get(topic, 0) < missed:
+        pass
+    answer = await tell(socket, type="subscribe", topic=topic, after=missed - 1)
+    assert [event["message"]["body"] for event in answer["events"]] == ["while Redis is away"]
+
+    layer_of_redis.start()
+    frame = {"type": "pulse"}
+    while frame["type"] == "pulse":  # the first pulse after its return subscribes
+        await say("after its return")
+        frame = await socket.receive_json_from(10)
+    assert frame["event"]["message"]["body"] == "after its return"
