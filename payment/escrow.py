@@ -107,14 +107,14 @@ def hold(escrow: Escrow, amount: int, *, key: str) -> Transfer:
 def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     """escrow → escrow of the same two people: offer to milestone, milestone to dispute and back.
 
-    Raises Frozen unless what leaves a dispute is all of it, back to where it was frozen from (L19).
+    Raises Frozen unless what leaves a dispute is all of it, back to where all of it was frozen from (L19).
     """
     check_minor(amount)
     _lock(source, target)
     if done := _done(key, "move", amount, source, target):
         return done
     _require_held(source, amount)
-    if source.kind == Escrow.Kind.DISPUTE and not (amount == source.held and _was_frozen_from(target, source)):
+    if source.kind == Escrow.Kind.DISPUTE and not (amount == source.held and _was_frozen(target, source, amount)):
         raise Frozen()
     lines = [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)]
     transfer = ledger.post(key, "move", lines, escrow=source)
@@ -400,8 +400,10 @@ def _require_free(escrow: Escrow) -> None:
         raise Frozen()
 
 
-def _was_frozen_from(origin: Escrow, dispute: Escrow) -> bool:
-    return Transfer.objects.filter(kind="move", escrow=origin, entries__account__escrow=dispute).exists()
+def _was_frozen(origin: Escrow, dispute: Escrow, amount: int) -> bool:
+    """Whether exactly this much was moved from `origin` into the dispute at once, as the audit asks too."""
+    into = {"entries__account__escrow": dispute, "entries__amount": amount}
+    return Transfer.objects.filter(kind="move", escrow=origin, **into).exists()
 
 
 def _require_held(escrow: Escrow, amount: int) -> None:

@@ -171,6 +171,23 @@ def test_money_in_dispute_leaves_it_by_no_other_way(client_person: User, freelan
     assert audit.run() == []
 
 
+def test_what_was_frozen_in_two_steps_leaves_a_dispute_only_by_its_outcome(
+    client_person: User, freelancer: User
+) -> None:
+    origin, dispute = frozen(client_person, freelancer, 900)
+    other = filled(client_person, freelancer, 200)
+    with transaction.atomic():
+        escrow.move(other, dispute, 200, key="test:more")
+    before = books()
+    for target, amount in ((origin, 1_100), (origin, 900), (other, 1_100)):
+        with pytest.raises(escrow.Frozen), transaction.atomic():
+            escrow.move(dispute, target, amount, key="test:withdrawn")
+    assert books() == before
+    with transaction.atomic():
+        assert escrow.split(dispute, 600, key="test:split").gross == 600
+    assert audit.run() == []
+
+
 def test_a_resolution_asked_for_again_answers_the_same_and_with_another_figure_is_refused(
     client_person: User, freelancer: User
 ) -> None:
