@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,3 +106,16 @@ def test_a_filtered_statement_shows_the_balances_of_the_whole_one(client_person:
     put_in_wallet(client_person, 5_000)
     shown = statement.entries(client_person, statement.Filters(kind="deposit"))
     assert [row.balance for row in shown] == [5_000, 9_000]
+
+
+def test_an_account_of_the_platform_is_found_by_its_index_however_many_accounts_there_are(database: None) -> None:
+    accounts.fees("USD")
+    with CaptureQueriesContext(connection) as asked:
+        accounts.fees("USD")
+    (query,) = asked.captured_queries
+    sqlite = connection.vendor == "sqlite"
+    with connection.cursor() as cursor:
+        if not sqlite:  # which reads a small table whole
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(("EXPLAIN QUERY PLAN " if sqlite else "EXPLAIN ") + query["sql"])
+        assert "account_of_platform_once" in str(cursor.fetchall())
