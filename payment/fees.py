@@ -49,9 +49,10 @@ def freelancer_bps() -> int:
 
 
 def rates() -> list[Rate]:
+    """A fee is taken only inside a release: so there is one to set, and nothing else costs anything."""
     return [
         Rate("freelancer", _("Freelancers, of what is released to them"), freelancer_bps()),
-        Rate("client", _("Clients, on top of what they hold"), int(settings.SKILLLINK["CLIENT_FEE_BPS"])),
+        Rate("client", _("Clients, on top of what they hold"), 0),
         Rate("tip", _("Tips after a release"), 0),
         Rate("donation", _("Donations to people and causes"), 0),
     ]

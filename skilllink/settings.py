@@ -90,7 +90,6 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "DONATION_NOTICE": timedelta(days=14),
         # limits
         "FREELANCER_FEE_BPS": 500,
-        "CLIENT_FEE_BPS": 0,
         "REVISIONS": 2,
         "SCORE_LEAST_OUTCOMES": 3,
         "SCORE_LEAST_CLIENTS": 2,
