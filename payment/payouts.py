@@ -173,8 +173,8 @@ def sweep() -> int:
 def heard(gateway: str, event: Event) -> None:
     """An event about a payout: ask the gateway and record. Raises Mismatch, Unanswered."""
     about = event.object
-    pk = references.read("payout", str((about.get("metadata") or {}).get("reference", "")))
-    row = Payout.objects.filter(gateway=gateway, pk=pk).select_related("method").first()
+    found = Payout.objects.filter(gateway=gateway, pk=references.read("payout", event.reference))
+    row = found.select_related("method").first()
     if row is None or event.account != row.method.gateway_id:
         raise Mismatch(_("The gateway names a payout that is none of ours."))
     if (about.get("amount"), str(about.get("currency", "")).upper()) != (row.amount, row.currency):
@@ -300,7 +300,7 @@ def _ask(row: Payout) -> int:
     except (Unanswered, Unavailable) as silence:
         log.warning("payout.unanswered", payout=str(row.pk), error=str(silence))
         return 0
-    except Mismatch as fault:
+    except (Mismatch, Rejected) as fault:
         log.error("payout.mismatch", payout=str(row.pk), error=str(fault))
         return 0
 

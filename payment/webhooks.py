@@ -11,7 +11,7 @@ import structlog
 from django.utils.translation import gettext_lazy as _
 
 from payment import deposits, finance, gateways, payouts
-from payment.gateways.base import BadSignature, Event, Gateway, Payment, Unanswered, Unknown
+from payment.gateways.base import BadSignature, Event, Gateway, Payment, Rejected, Unanswered, Unknown
 from payment.gateways.patience import next_time
 from payment.mismatch import Mismatch
 from payment.models import Deposit, GatewayEvent
@@ -22,6 +22,7 @@ from users.moderation import audit as staff_log
 
 log = structlog.get_logger(__name__)
 BATCH = 100
+ATTEMPTS = 8  # of an event that fails; while a gateway is away it is asked for ever
 LARGEST = 256 * 1024  # bytes of a body
 REASON = 1000
 Status = GatewayEvent.Status
@@ -73,7 +74,10 @@ def sweep() -> int:
 
 
 def process(pk: Any) -> int:
-    """Find out what an event is about and record it; 1 when it is finished, 0 when it waits or was finished already."""
+    """Find out what an event is about and record it; 1 when it is finished, 0 when it waits or was finished already.
+
+    One that fails is tried again a few times and then waits for finance; it stops no other.
+    """
     row = GatewayEvent.objects.get(pk=pk)
     if row.status != Status.RECEIVED:
         return 0
@@ -82,8 +86,11 @@ def process(pk: Any) -> int:
     except (Unanswered, Unavailable) as silence:
         log.warning("webhook.later", number=row.event_id, error=str(silence))
         return _later(row)
-    except Mismatch as fault:
-        return _quarantine(row, str(fault.sentence))
+    except (Mismatch, Rejected) as fault:
+        return _quarantine(row, str(fault))
+    except Exception:
+        log.exception("webhook.failed", number=row.event_id)
+        return _later(row) if row.attempts < ATTEMPTS else _quarantine(row, str(_("It can’t be processed.")))
 
 
 @verb
@@ -176,8 +183,7 @@ def _known(gateway: Gateway, number: Any) -> Payment:
 
 def _of_page(row: GatewayEvent, event: Event) -> int:
     """The gateway's page was left or has expired."""
-    reference = (event.object.get("metadata") or {}).get("reference", "")
-    deposit = deposits.of_reference(row.gateway, reference)
+    deposit = deposits.of_reference(row.gateway, event.reference)
     if deposit is None or deposit.gateway_session != event.object.get("id"):
         raise Mismatch(_("The gateway names a page of no deposit of ours."))
     deposits.look_up(deposit)

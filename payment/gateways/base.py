@@ -81,11 +81,15 @@ class Sent:
 
 @dataclass(frozen=True)
 class Event:
-    """What a signed event is about. `object` is its snapshot; `account` the connected account it happened on."""
+    """What a signed event is about: `object` is its snapshot, `reference` our own row, if it names one.
+
+    `account` is the connected account it happened on.
+    """
 
     id: str
     kind: str
     object: dict[str, Any]
+    reference: str = ""
     account: str = ""
 
 

@@ -257,7 +257,7 @@ class StripeGateway:
             isinstance(found, dict) and isinstance(kind, str) and isinstance(number, str) and 0 < len(number) <= 120
         ):
             raise ValueError("This is no event.")
-        return Event(number, kind[:80], found, str(event.get("account") or ""))
+        return Event(number, kind[:80], found, _reference(found), str(event.get("account") or ""))
 
 
 def live() -> StripeGateway:
@@ -288,7 +288,8 @@ def _once(key: str) -> Any:
 
 
 def _reference(found: dict[str, Any]) -> str:
-    return str((found.get("metadata") or {}).get("reference", ""))
+    metadata = found.get("metadata")
+    return str(metadata.get("reference", "")) if isinstance(metadata, dict) else ""
 
 
 def _fee(intent: dict[str, Any]) -> int:

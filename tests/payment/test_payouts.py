@@ -11,6 +11,7 @@ from django.test import Client
 
 from payment import accounts, audit, halt, ledger, movements, payout_holds, payout_methods, payouts
 from payment.gateways.base import Sent
+from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, SILENT_BANK, UnknownBank
 from payment.mismatch import Mismatch
 from payment.models import Entry, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
@@ -147,6 +148,23 @@ def test_a_payout_is_settled_or_voided_never_both(account: PayoutMethod) -> None
         payouts.record(row, Sent(row.gateway_id, row.amount + 1, "USD", "paid"))
     assert payouts.record(row, Sent(row.gateway_id, row.amount, "USD", "paid")) == 0
     assert Transfer.objects.filter(key=f"payout:{row.pk}:end").count() == 1
+
+
+def test_what_the_gateway_will_not_bring_back_stays_reserved_and_stops_no_other(
+    freelancer: User, outsider: User
+) -> None:
+    earn(freelancer, 100_000)
+    earn(outsider, 100_000)
+    odd, fine = ask(bank_account(freelancer, number=CLOSED_BANK)), ask(bank_account(outsider))
+    assert batch(fine) == 2
+    transfer = SandboxObject.objects.get(kind="transfer", owner=f"payout:{odd.pk}")
+    transfer.data["amount_reversed"] = odd.amount  # by somebody's hand
+    transfer.save()
+    with clocks.at(clocks.now() + timedelta(hours=3)):
+        bank.happen()
+        assert payouts.sweep() == 1
+    assert (state(odd), state(fine)) == ("processing", "paid")
+    assert line(freelancer) == (52_500, 47_500)
 
 
 def test_it_can_be_cancelled_until_it_is_sent(account: PayoutMethod, freelancer: User, outsider: User) -> None:

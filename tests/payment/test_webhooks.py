@@ -4,13 +4,14 @@ import itertools
 import json
 import time
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import transaction
 from django.test import Client
 
 from payment import accounts, audit, deposits, gateways, webhooks
-from payment.gateways.sandbox import bank
+from payment.gateways.sandbox import Sandbox, bank
 from payment.gateways.sandbox.cards import GOOD, UNSURE
 from payment.models import Chargeback, Deposit, GatewayEvent, Transfer
 from skilllink.errors import Forbidden, Unprocessable
@@ -130,6 +131,8 @@ def test_another_body_under_a_number_that_came_is_kept_for_finance_and_changes_n
         ({"id": 5}, "names no payment"),
         ({"object": "refund", "payment_intent": "pi_nobody"}, "no such payment"),
         ({"object": "payout", "metadata": {"reference": "payout:x"}}, "none of ours"),
+        ({"object": "payout", "metadata": {"reference": 5}}, "none of ours"),
+        ({"object": "checkout.session", "metadata": 5}, "page of no deposit"),
     ],
 )
 def test_what_does_not_fit_is_quarantined_and_moves_nothing(
@@ -185,6 +188,33 @@ def test_the_queue_of_the_administration_settles_through_the_verb(
     assert client.post("/admin/payment/gatewayevent/", asked).status_code == 302
     kept.refresh_from_db()
     assert (kept.status, kept.settled_by) == ("settled", finance)
+
+
+def test_an_event_that_fails_is_tried_again_then_waits_for_finance_and_stops_no_other(
+    client_person: User, client: Client
+) -> None:
+    deposit = put_in_wallet(client_person, 50_000)
+    odd, other = event(deposit), event(deposit, object="charge", payment_intent=deposit.gateway_id) | {"id": "evt_2"}
+    real = Sandbox.payment
+
+    def fail_once(self: Any, number: str) -> Any:
+        if not failed:
+            failed.append(number)
+            raise KeyError("a state that nobody knew")
+        return real(self, number)
+
+    failed: list[str] = []
+    assert [post(client, *signed(one)) for one in (odd, other)] == [200, 200]
+    with mock.patch.object(Sandbox, "payment", fail_once):
+        assert webhooks.sweep() == 1
+    kept, done = (GatewayEvent.objects.get(event_id=one["id"]) for one in (odd, other))
+    assert (kept.status, kept.attempts, done.status) == ("received", 1, "processed")
+    GatewayEvent.objects.filter(pk=kept.pk).update(attempts=webhooks.ATTEMPTS)
+    with mock.patch.object(Sandbox, "payment", side_effect=KeyError):
+        assert webhooks.process(kept.pk) == 1
+    kept.refresh_from_db()
+    assert (kept.status, kept.why) == ("quarantined", "It can’t be processed.")
+    assert Transfer.objects.count() == 1
 
 
 # --- any order ------------------------------------------------------------------------------------
