@@ -70,11 +70,7 @@ def pay(deposit: Deposit, *, card: str) -> Deposit:
     Without an answer the deposit stays as it is and the sweep asks again. Raises halt.Halted before anything is charged
     while money stands still, Ended when there is nothing to pay any more, cards.UnknownCard for a number that isn't a card, NotHere where cards are typed at the gateway.
     """
-    gateway = gateways.of(deposit.gateway)
-    if deposit.status != Status.REQUESTED:
-        raise Ended(state=deposit.get_status_display().lower())
-    if gateway.hosted:
-        raise NotHere()
+    gateway = _typed_here(deposit, Status.REQUESTED)
     method = method_of(card)
     _begin(deposit)
     try:
@@ -89,25 +85,32 @@ def pay(deposit: Deposit, *, card: str) -> Deposit:
 
 
 def confirm(deposit: Deposit, *, approved: bool) -> Deposit:
-    """The person's answer to the sandbox bank's question. Raises Ended when it isn't waiting for one."""
-    gateway = gateways.of(deposit.gateway)
-    if deposit.status != Status.NEEDS_CONFIRMATION:
-        raise Ended(state=deposit.get_status_display().lower())
-    if gateway.hosted:
-        raise NotHere()
-    gateway.answer(deposit.gateway_id, approved=approved)  # type: ignore[attr-defined]  # only the sandbox isn't hosted
-    return look_up(deposit)
+    """The person's answer to the sandbox bank's question.
+
+    Raises Ended when it isn't waiting for one, NotHere, and halt.Halted before anything is charged.
+    """
+    gateway = _typed_here(deposit, Status.NEEDS_CONFIRMATION)
+    _begin(deposit)
+    gateway.answer(deposit.gateway_id, approved=approved)
+    try:
+        return look_up(deposit)
+    except (Unanswered, Unavailable):
+        return _asked(deposit)
 
 
 def checkout(deposit: Deposit) -> str:
-    """The address of the gateway's page for this deposit, the same one each time. Raises Ended, Unanswered."""
+    """The address of the gateway's page for this deposit, the same one each time; empty when the gateway refuses it,
+    by which it fails. Raises Ended, Unanswered.
+    """
     if deposit.gateway_page:
         return deposit.gateway_page
-    if deposit.status != Status.REQUESTED:
-        raise Ended(state=deposit.get_status_display().lower())
+    _require(deposit, Status.REQUESTED)
     gateway = gateways.of(deposit.gateway)
     back = settings.SITE_URL + reverse("payment:deposit", args=[deposit.pk])
-    page = gateway.page(reference(deposit), deposit.amount, deposit.currency, back=back)
+    try:
+        page = gateway.page(reference(deposit), deposit.amount, deposit.currency, back=back)
+    except Rejected as refusal:
+        return _fail(deposit, str(refusal)).gateway_page
     Deposit.objects.filter(pk=deposit.pk, status=Status.REQUESTED).update(
         gateway_session=page.id, gateway_page=page.url, check_at=next_time(0)
     )
@@ -166,6 +169,20 @@ def reference(deposit: Deposit) -> str:
 def of_reference(gateway: str, name: str) -> Deposit | None:
     """The deposit that a gateway's object names, if it is one of ours."""
     return Deposit.objects.filter(gateway=gateway, pk=references.read("deposit", name)).first()
+
+
+def _require(deposit: Deposit, status: str) -> None:
+    if deposit.status != status:
+        raise Ended(state=deposit.get_status_display().lower())
+
+
+def _typed_here(deposit: Deposit, status: str) -> Any:
+    """The gateway of a deposit that waits in `status` for what is typed on our own page: the sandbox. Raises Ended, NotHere."""
+    _require(deposit, status)
+    gateway = gateways.of(deposit.gateway)
+    if gateway.hosted:
+        raise NotHere()
+    return gateway
 
 
 def _require_same(row: Deposit, payment: Payment) -> None:

@@ -56,8 +56,6 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
             if row.status == Deposit.Status.REQUESTED and form.is_valid():
                 deposits.pay(row, card=form.cleaned_data["card"])
                 return redirect(_page(row, _local(request)))
-        except Unanswered:
-            return redirect(_page(row, _local(request)))
         except Malformed as refusal:
             form.add_error("card", str(refusal.sentence))
         if row.ended_at is not None:

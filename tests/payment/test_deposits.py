@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from payment import accounts, audit, deposit_returns, deposits, gateways, halt
-from payment.gateways.base import Payment
+from payment.gateways.base import Payment, Rejected
 from payment.gateways.sandbox import Sandbox
 from payment.gateways.sandbox.cards import DECLINED, GOOD, SILENT
 from payment.gateways.sandbox.cards import UNSURE as NEEDS_CONFIRMATION
@@ -49,6 +49,27 @@ def test_a_card_that_needs_confirmation_waits_for_it(client_person: User, answer
     assert (deposit.status, wallet(client_person)) == ("needs_confirmation", 0)
     assert deposits.confirm(deposit, approved=answer).status == ends
     assert wallet(client_person) == holds
+
+
+def test_while_money_stands_still_a_confirmation_charges_nothing_and_counts_afterwards(client_person: User) -> None:
+    deposit = deposits.pay(deposits.request(client_person, 50_000, "USD"), card=NEEDS_CONFIRMATION)
+    stopped = Halt.objects.create(violations=[{"invariant": "L1", "row": "transfer x", "found": "y"}])
+    with pytest.raises(halt.Halted):
+        deposits.confirm(deposit, approved=True)
+    assert (charges(), wallet(client_person)) == (0, 0)
+    for name in ("Ann Lee", "Bo Lin"):
+        halt.lift(stopped, by=staff(name, "Finance"), reason="The books were looked at.")
+    assert deposits.confirm(deposit, approved=True).status == "settled"
+    assert (charges(), wallet(client_person)) == (1, 50_000)
+
+
+def test_a_confirmation_whose_outcome_is_not_told_is_asked_about_again(client_person: User) -> None:
+    deposit = deposits.pay(deposits.request(client_person, 50_000, "USD"), card=NEEDS_CONFIRMATION)
+    with silent(deposit.gateway_id, done=False, method="GET"):
+        assert deposits.confirm(deposit, approved=True).status == "needs_confirmation"
+    deposit.refresh_from_db()
+    ask_again(deposit)
+    assert (deposit.status, charges(), wallet(client_person)) == ("settled", 1, 50_000)
 
 
 @pytest.mark.parametrize("figure", ["-1", "0", "NaN", "1" + "0" * 30, "１００", "1,000", "0.001", ""])
@@ -313,3 +334,15 @@ def test_where_cards_are_typed_at_the_gateway_its_page_leads_there_and_back(
         gateways.of("sandbox").pay(deposit.gateway_id, method="pm_card_visa", key="there")
         ask_again(deposit)
     assert (deposit.status, deposit.check_at, wallet(client_person)) == ("settled", None, 50_000)
+
+
+def test_a_deposit_that_the_gateway_will_not_take_fails_and_says_why(client_person: User, client: Client) -> None:
+    client.force_login(client_person)
+    deposit = deposits.request(client_person, 1, "USD")
+    address = f"/wallet/deposit/{deposit.pk}/"
+    refusal = mock.patch.object(Sandbox, "page", side_effect=Rejected("The amount is too small."))
+    with mock.patch.object(Sandbox, "hosted", True), refusal:
+        assert client.post(f"{address}page/").status_code == 302
+        assert "The amount is too small." in client.get(address).content.decode()
+    deposit.refresh_from_db()
+    assert (deposit.status, wallet(client_person)) == ("failed", 0)
