@@ -14,6 +14,7 @@ from users.models import User
 
 ORIGIN = (b"origin", b"http://localhost")
 Open = Callable[..., Any]
+PATIENCE = 60  # seconds for what must come: a busy machine is slow, and a wait ends as soon as it has come
 
 
 @pytest.fixture
@@ -33,14 +34,14 @@ async def open_socket() -> AsyncIterator[Open]:
         given = [ORIGIN] if headers is None else headers
         communicator = WebsocketCommunicator(application, f"/ws/{query}", headers=[*given, *cookies])
         opened.append(communicator)
-        communicator.accepted, communicator.code = await communicator.connect(timeout=5)
+        communicator.accepted, communicator.code = await communicator.connect(timeout=PATIENCE)
         if hello:
-            assert (await communicator.receive_json_from(5))["type"] == "hello"
+            assert (await communicator.receive_json_from(PATIENCE))["type"] == "hello"
         return communicator
 
     yield connect
     for communicator in opened:
-        await communicator.disconnect()
+        await communicator.disconnect(timeout=PATIENCE)
     hub = await hubs.get_hub()
     for task in hub.tasks:
         task.cancel()
@@ -57,7 +58,7 @@ def _cookie(user: User) -> tuple[bytes, bytes]:
 async def closed_with(communicator: Any) -> int:
     """Read until the server closes; return its code."""
     while True:
-        message = await communicator.receive_output(5)
+        message = await communicator.receive_output(PATIENCE)
         if message["type"] == "websocket.close":
             return int(message["code"])
 
@@ -65,7 +66,7 @@ async def closed_with(communicator: Any) -> int:
 async def next_frame(communicator: Any, kind: str) -> dict[str, Any]:
     """Read until a frame of this type, an event's own type included."""
     while True:
-        frame: dict[str, Any] = await communicator.receive_json_from(5)
+        frame: dict[str, Any] = await communicator.receive_json_from(PATIENCE)
         if kind in (frame["type"], frame.get("event", {}).get("type")):
             return frame
 
@@ -74,6 +75,6 @@ async def tell(communicator: Any, **frame: Any) -> dict[str, Any]:
     """Send a frame and return its ack or error."""
     await communicator.send_json_to({**frame, "ref": "told"})
     while True:
-        answer: dict[str, Any] = await communicator.receive_json_from(5)
+        answer: dict[str, Any] = await communicator.receive_json_from(PATIENCE)
         if answer.get("ref") == "told":
             return answer

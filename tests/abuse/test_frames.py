@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from chat import messages, rooms
 from tests import cast
 from tests.abuse.proof import everything
-from tests.sockets import Open, closed_with
+from tests.sockets import PATIENCE, Open, closed_with
 
 WRONG: list[Any] = [
     None,
@@ -36,7 +36,7 @@ NO_FRAMES = [
 
 async def refused(socket: Any, text: str) -> dict[str, Any]:
     await socket.send_to(text_data=text)
-    answer: dict[str, Any] = await socket.receive_json_from(5)
+    answer: dict[str, Any] = await socket.receive_json_from(PATIENCE)
     assert answer["type"] == "error", (text[:200], answer)
     assert answer["code"] != "unavailable", text[:200]
     assert len(answer["sentence"]) > 15
@@ -50,7 +50,7 @@ async def test_lists_numbers_and_other_text_are_no_frames(committed_db: None, op
         assert (await refused(socket, text))["code"] == "malformed"
     assert await sync_to_async(everything)() == before
     await socket.send_json_to({"type": "ping", "ref": 1})
-    assert (await socket.receive_json_from(5))["type"] == "ack"
+    assert (await socket.receive_json_from(PATIENCE))["type"] == "ack"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from chat.models import Membership, Message, Room
 from skilllink.realtime import push as realtime
 from skilllink.transactions import verb
 from tests import cast
-from tests.sockets import Open, next_frame, tell
+from tests.sockets import PATIENCE, Open, next_frame, tell
 from users.models import User
 
 Group = tuple[User, User, Room]
@@ -101,7 +101,7 @@ async def test_a_ban_holds_even_when_its_own_hint_was_lost(
         await outside(rooms.ban)(room, other, by=owner)
     await outside(messages.post)(room, owner, "Now we are alone", client_id="alone-0001")
     assert (await next_frame(staying, "message.posted"))["event"]["message"]["body"] == "Now we are alone"
-    assert (await banned.receive_json_from(5))["type"] == "revoked"
+    assert (await banned.receive_json_from(PATIENCE))["type"] == "revoked"
     assert await banned.receive_nothing(0.3)
 
 

@@ -10,7 +10,7 @@ from skilllink.realtime import sessions, tickets, topics
 from skilllink.realtime.push import push_now, revoke
 from skilllink.transactions import verb
 from tests import cast
-from tests.sockets import Open, closed_with
+from tests.sockets import PATIENCE, Open, closed_with
 from users.models import User
 
 
@@ -21,7 +21,7 @@ def people(committed_db: None) -> tuple[User, User]:
 
 async def error_for(communicator: Any, text: str) -> dict[str, Any]:
     await communicator.send_to(text_data=text)
-    answer: dict[str, Any] = await communicator.receive_json_from(5)
+    answer: dict[str, Any] = await communicator.receive_json_from(PATIENCE)
     assert answer["type"] == "error", answer
     return answer
 
@@ -53,7 +53,7 @@ async def test_what_is_no_frame_gets_an_error_and_the_socket_stays(people: Any, 
     communicator = await open_socket(people[0])
     assert (await error_for(communicator, text))["code"] == "malformed"
     await communicator.send_json_to({"type": "ping", "ref": 7})
-    assert await communicator.receive_json_from(5) == {"type": "ack", "ref": 7}
+    assert await communicator.receive_json_from(PATIENCE) == {"type": "ack", "ref": 7}
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ async def test_a_flood_gets_an_error_and_4429(people: Any, open_socket: Open, se
     communicator = await open_socket(people[0])
     for number in range(3):
         await communicator.send_json_to({"type": "ping", "ref": number})
-        assert (await communicator.receive_json_from(5))["ref"] == number
+        assert (await communicator.receive_json_from(PATIENCE))["ref"] == number
     assert (await error_for(communicator, '{"type":"ping"}'))["code"] == "too_many"
     assert await closed_with(communicator) == 4429
 
@@ -110,18 +110,18 @@ async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothi
     one, two = await open_socket(people[0]), await open_socket(people[1])
     for communicator in (one, two):
         await communicator.send_json_to({"type": "subscribe", "topic": "tests:a", "ref": 1})
-        assert (await communicator.receive_json_from(5))["head"] == 3
+        assert (await communicator.receive_json_from(PATIENCE))["head"] == 3
     await sync_to_async(push_now, thread_sensitive=False)("tests:a", {"type": "said", "seq": 4})
     for communicator in (one, two):
-        assert await communicator.receive_json_from(5) == {
+        assert await communicator.receive_json_from(PATIENCE) == {
             "type": "event",
             "topic": "tests:a",
             "event": {"type": "said", "seq": 4},
         }
     await sync_to_async(verb(lambda: revoke("tests:a", people[1].pk)), thread_sensitive=False)()
-    assert (await two.receive_json_from(5))["type"] == "revoked"
+    assert (await two.receive_json_from(PATIENCE))["type"] == "revoked"
     await sync_to_async(push_now, thread_sensitive=False)("tests:a", {"type": "said", "seq": 5})
-    assert (await one.receive_json_from(5))["event"]["seq"] == 5
+    assert (await one.receive_json_from(PATIENCE))["event"]["seq"] == 5
     assert await two.receive_nothing(0.3)
 
 
@@ -149,7 +149,9 @@ async def test_the_pulse_tells_the_head_of_each_topic(people: Any, open_socket: 
     topics.register(topics.TopicKind("tests", lambda user, pk: True, lambda pk: 41))
     communicator = await open_socket(people[0])
     await communicator.send_json_to({"type": "subscribe", "topic": "tests:a"})
-    while (frame := await communicator.receive_json_from(5))["type"] != "pulse" or "tests:a" not in frame["heads"]:
+    while (frame := await communicator.receive_json_from(PATIENCE))["type"] != "pulse" or "tests:a" not in frame[
+        "heads"
+    ]:
         pass
     assert frame["heads"]["tests:a"] == 41
 
