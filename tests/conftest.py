@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 
 if os.environ.get("SKILLLINK_TEST_DB") == "postgres" and "DATABASE_URL" not in os.environ:
@@ -21,6 +22,11 @@ import django
 django.setup()
 
 COPIES = itertools.count(1)
+# the same examples in every run, and none is too slow: what is found depends neither on luck nor on the machine
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
 pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.people", "tests.sockets"]
 
 

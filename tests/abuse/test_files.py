@@ -80,7 +80,7 @@ def test_a_moving_picture_is_written_anew_with_its_frames() -> None:
     assert getattr(Image.open(io.BytesIO(clean)), "n_frames", 1) == 3
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     name=st.text(max_size=300)
     | st.sampled_from(["../../x", "..\\x", "a\0.jpg", "con", "nul.txt", "a\r\nb.png", "\u202egnp.exe"])

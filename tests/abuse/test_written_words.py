@@ -37,7 +37,7 @@ class Seen(HTMLParser):
 
 
 @pytest.mark.parametrize("shown", [markdown.render, markdown.render_inline])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=WRITTEN)
 @example(text="[x](javascript:alert(1))")
 @example(text='[x](https://a.example "onmouseover=alert(1)")')
@@ -52,7 +52,7 @@ def test_nothing_but_the_list_comes_out(shown: Callable[[str], str], text: str) 
             assert attributes["rel"] == "nofollow noopener ugc"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(text=WRITTEN)
 def test_plain_is_one_short_line(text: str) -> None:
     line = markdown.plain(text, 40)

@@ -53,7 +53,7 @@ def test_nothing_owed_goes_below_zero(client_person: User, freelancer: User) -> 
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     parts=st.lists(st.integers(1, 5000), min_size=1, max_size=6),
     bps=RATES,
