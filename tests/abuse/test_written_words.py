@@ -1,5 +1,6 @@
 """What people write is shown as text: no tag, attribute or address outside the list, and no words that cost too much."""
 
+import math
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -81,20 +82,23 @@ COSTLY: dict[str, Callable[[int], str]] = {
 
 
 def seconds(text: str) -> float:
-    """Of this thread's own work, the least of five."""
-    spent = []
-    for _ in range(5):
-        start = time.thread_time()
-        markdown.render(text)
-        spent.append(time.thread_time() - start)
-    return min(spent)
+    """Of this thread's own work."""
+    start = time.thread_time()
+    markdown.render(text)
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("name", COSTLY)
-def test_twice_the_words_cost_about_twice_as_much(name: str) -> None:
-    """Four times as many would cost sixteen times as much if anything were quadratic."""
+def test_four_times_the_words_cost_about_four_times_as_much(name: str) -> None:
+    """They would cost sixteen times as much if anything were quadratic, in the calmest of moments too."""
     text = COSTLY[name]
-    assert seconds(text(16_000)) < 9 * max(seconds(text(4_000)), 0.002)
+    short = min(seconds(text(4_000)) for _time in range(5))
+    long = math.inf
+    for _time in range(20):
+        short, long = min(short, seconds(text(4_000))), min(long, seconds(text(16_000)))
+        if long < 9 * max(short, 0.002):
+            return
+    raise AssertionError(f"{long} s beside {short} s")
 
 
 NAMES = [
