@@ -1,5 +1,6 @@
 """Money out: reserved once, sent once, settled or voided; refused with the reason and the way out."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,13 @@ from tests.cast import PASSWORD, staff
 from users.models import Notification, User
 
 LIMIT = settings.SKILLLINK["PAYOUT_ALONE"]["USD"]
+
+
+@pytest.fixture(autouse=True)
+def stopped_clock() -> Iterator[None]:
+    """No test begins before the hour's batch and ends after it."""
+    with clocks.at(clocks.now()):
+        yield
 
 
 @pytest.fixture
