@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.services.processes import ROOT, end, free_port, wait_until
+from tests.services.processes import ROOT, end, free_port, kept, wait_until
 
 
 def bare(home: Path) -> dict[str, str]:
@@ -38,7 +38,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([sys.executable, "-m", "venv", ".venv"], cwd=folder, check=True)
     # pip keeps the machine's own settings: where packages come from, and its cache
     command = [".venv/bin/python", "-m", "pip", "install", "--quiet", "-r", "requirements.txt"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=600)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -66,7 +66,7 @@ def running(clone: Path, *command: str) -> Iterator["subprocess.Popen[str]"]:
 
 def answer(port: int, path: str) -> httpx.Response | None:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=30)
     except httpx.TransportError:
         return None
 
@@ -86,17 +86,17 @@ def test_no_development_package_is_there_and_what_is_there_fits(clone: Path) -> 
 def test_runserver_answers_after_migrate(migrated: Path) -> None:
     port = free_port()
     with running(migrated, ".venv/bin/python", "manage.py", "runserver", f"127.0.0.1:{port}") as process:
-        wait_until(lambda: answers(port, "/"), seconds=90, what="runserver's answer")
+        wait_until(lambda: answers(port, "/"), what="runserver's answer")
         assert answers(port, "/gigs/")
         assert answers(port, "/static/css/app.css")
         os.killpg(process.pid, signal.SIGINT)  # its reloader has a child
-        process.wait(15)
+        process.wait(60)
 
 
 def test_a_bare_daphne_answers_with_nothing_set(migrated: Path) -> None:
     port = free_port()
     with running(migrated, ".venv/bin/daphne", "-p", str(port), "skilllink.asgi:application"):
-        wait_until(lambda: answers(port, "/healthz"), seconds=90, what="daphne's answer")
+        wait_until(lambda: answers(port, "/healthz"), what="daphne's answer")
         assert answers(port, "/")
         # no worker runs beside it, and it says so
         ready = answer(port, "/readyz")
@@ -109,23 +109,25 @@ def test_a_bare_daphne_answers_with_nothing_set(migrated: Path) -> None:
 def test_make_run_writes_the_demo_once_and_is_ready_again_within_eight_seconds(migrated: Path) -> None:
     first = make_run(migrated)
     assert "Writing the demo" in first[1]
-    again = make_run(migrated)
-    assert "Writing the demo" not in again[1]
-    # a busy machine is slow at everything: there, a few times what the shortest command takes
-    began = time.monotonic()
-    subprocess.run([".venv/bin/python", "manage.py", "check"], cwd=migrated, check=True, capture_output=True)
-    assert again[0] < max(8, 4 * (time.monotonic() - began))
+
+    def again() -> float:
+        took, printed = make_run(migrated)
+        assert "Writing the demo" not in printed
+        return took
+
+    check = [".venv/bin/python", "manage.py", "check"]
+    assert kept(8, again, lambda: subprocess.run(check, cwd=migrated, check=True, capture_output=True))
 
 
 def make_run(clone: Path) -> tuple[float, str]:
     """`make run` until it is ready, ended as Ctrl-C does; seconds until then and what it printed."""
     port, began = free_port(), time.monotonic()
     with running(clone, "make", "run", f"PORT={port}") as process:
-        wait_until(lambda: answers(port, "/readyz"), seconds=120, what="readiness")
+        wait_until(lambda: answers(port, "/readyz"), what="readiness")
         took = time.monotonic() - began
         assert answers(port, "/demo/mail/")
         os.killpg(process.pid, signal.SIGINT)
-        process.wait(15)
+        process.wait(60)
     printed = (clone / "output").read_text()
     assert f"http://127.0.0.1:{port}/" in printed
     assert "client@demo.skilllink.test" in printed

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.services.processes import ROOT, end, free_port, wait_until
+from tests.services.processes import ROOT, end, free_port, kept, wait_until
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
@@ -27,7 +27,7 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 def manage(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "manage.py", *arguments]
     return subprocess.run(
-        command, cwd=ROOT, env=environment(folder, **more), capture_output=True, text=True, timeout=120, check=False
+        command, cwd=ROOT, env=environment(folder, **more), capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -49,7 +49,7 @@ def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
 
 def ready(port: int) -> dict[str, object] | None:
     try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=5)
+        answer = httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=30)
     except httpx.TransportError:
         return None
     return answer.json() if answer.status_code == 200 else None
@@ -57,17 +57,22 @@ def ready(port: int) -> dict[str, object] | None:
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_it_becomes_ready_and_a_signal_ends_it_cleanly_within_ten_seconds(migrated: Path, by: signal.Signals) -> None:
+    assert kept(10, lambda: start_and_end(migrated, by), lambda: manage(migrated, "check"))
+
+
+def start_and_end(folder: Path, by: signal.Signals) -> float:
+    """The seconds from the signal to the end."""
     port = free_port()
-    process = start(migrated, port)
+    process = start(folder, port)
     try:
-        facts = wait_until(lambda: ready(port), seconds=30, what="readiness")
+        facts = wait_until(lambda: ready(port), what="readiness")
         assert facts["worker_and_beat_age_seconds"] < 30
-        assert httpx.get(f"http://127.0.0.1:{port}/healthz").json() == {"status": "alive"}
-        assert b"skilllink_heartbeat_age_seconds" in httpx.get(f"http://127.0.0.1:{port}/metrics").content
+        assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=30).json() == {"status": "alive"}
+        assert b"skilllink_heartbeat_age_seconds" in httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).content
         began = time.monotonic()
         process.send_signal(by)
-        assert process.wait(15) == 0
-        assert time.monotonic() - began < 10
+        assert process.wait(60) == 0
+        return time.monotonic() - began
     finally:
         end(process)
 
@@ -95,7 +100,7 @@ def test_runserver_answers_after_migrate(migrated: Path) -> None:
     log = (migrated / "runserver.log").open("ab")
     process = subprocess.Popen(command, cwd=ROOT, env=environment(migrated), stdout=log, stderr=log)
     try:
-        wait_until(lambda: _status(f"http://127.0.0.1:{port}/gigs/") == 200, seconds=30, what="runserver's answer")
+        wait_until(lambda: _status(f"http://127.0.0.1:{port}/gigs/") == 200, what="runserver's answer")
         assert _status(f"http://127.0.0.1:{port}/static/css/app.css") == 200
     finally:
         end(process)
@@ -103,7 +108,7 @@ def test_runserver_answers_after_migrate(migrated: Path) -> None:
 
 def _status(url: str) -> int:
     try:
-        return httpx.get(url, timeout=5).status_code
+        return httpx.get(url, timeout=30).status_code
     except httpx.TransportError:
         return 0
 

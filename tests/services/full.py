@@ -186,7 +186,7 @@ class Full(Site):
             "balancer", [binary("nginx"), "-c", f"{self.folder}/balancer.conf", "-g", "daemon off;"], dict(os.environ)
         )
         wait_until(lambda: answers(self.port), what="the balancer's start")
-        wait_until(self.ready, seconds=150, what="readiness in full mode")
+        wait_until(self.ready, seconds=240, what="readiness in full mode")
 
     def stop(self) -> None:
         for service in list(self.processes):

@@ -16,7 +16,7 @@ class Mailbox:
         self.messages: list[EmailMessage] = []
         port = free_port()
         self.url = f"smtp://127.0.0.1:{port}"
-        self.controller = Controller(self, hostname="127.0.0.1", port=port)
+        self.controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=60)
         self.controller.start()
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:

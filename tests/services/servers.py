@@ -32,7 +32,7 @@ class Site(ABC):
 
     def get(self, path: str, **options: Any) -> httpx.Response:
         """Ask for a page, as nobody."""
-        return httpx.get(f"{self.url}{path}", verify=self.trust, timeout=10, **options)
+        return httpx.get(f"{self.url}{path}", verify=self.trust, timeout=30, **options)
 
     @abstractmethod
     def start(self) -> None:
@@ -76,7 +76,7 @@ class Site(ABC):
                     return found[1]
             return None
 
-        return str(wait_until(newest, seconds=15, what=f"the mail to {email}"))
+        return str(wait_until(newest, what=f"the mail to {email}"))
 
 
 class Embedded(Site):
@@ -105,7 +105,7 @@ class Embedded(Site):
         log = (self.folder / "server.log").open("ab")
         command = [sys.executable, "manage.py", "up", "--empty", "--port", str(self.port)]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
-        wait_until(self.ready, seconds=40, what="the server's readiness")
+        wait_until(self.ready, what="the server's readiness")
 
     def stop(self) -> None:
         end(self.process)
