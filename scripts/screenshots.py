@@ -39,8 +39,7 @@ PEOPLE = {
     "moderator": "moderator@demo.skilllink.test",
     "admin": "admin@demo.skilllink.test",
 }
-GIG = r"^/gigs/[0-9a-f-]{36}/"
-CONTRACT = r"^/contracts/[0-9a-f-]{36}/$"
+OPENED = "dialog[open], [popover]:popover-open"  # by what is pressed
 ROOM = r"^/messages/[0-9a-f-]{36}/$"
 # name, who, address, and where needed the hops from there, divided by " > ": the pattern of a link's address,
 # "=words" of its text, or "?query" to add. Hops with "!" are acts on the page that was reached: "!send" its form as it
@@ -303,10 +302,13 @@ def act(page: Page, verb: str, what: str) -> None:
             form.locator(".btn.sign, [type=submit]").first.click()
     elif verb == "press" and what.startswith("["):
         page.locator(what).first.click()
+        page.locator(OPENED).first.wait_for()
     elif verb == "press":
         page.locator("main").get_by_text(what, exact=True).filter(visible=True).first.click()
+        page.locator(OPENED).first.wait_for()
     elif verb == "key":
         page.keyboard.press(what)
+        page.locator(OPENED).first.wait_for()
     elif verb == "turn":
         page.evaluate("document.documentElement.dir = 'rtl'")
     else:
