@@ -153,9 +153,9 @@ def test_the_question_mark_shows_the_shortcuts(browser: Browser, demo: str) -> N
     page = context.new_page()
     page.goto(f"{demo}/demo/components/")
     page.keyboard.press("?")
-    assert page.locator("#shortcuts").is_visible()
+    expect(page.locator("#shortcuts")).to_be_visible()
     page.keyboard.press("Escape")
-    assert not page.locator("#shortcuts").is_visible()
+    expect(page.locator("#shortcuts")).to_be_hidden()
     context.close()
 
 
@@ -165,7 +165,6 @@ def test_no_script_breaks_and_the_policy_is_kept(contexts: dict[str, BrowserCont
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("console", lambda line: complaints.append(line.text) if "Content Security" in line.text else None)
     for path in ("/", "/gigs/", "/accounts/login/", "/demo/components/"):
-        page.goto(demo + path)
-        page.wait_for_timeout(300)
+        page.goto(demo + path, wait_until="networkidle")
     page.close()
     assert complaints == []

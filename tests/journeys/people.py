@@ -55,9 +55,9 @@ def say(page: Page, words: str) -> None:
 
 
 def give_code(page: Page, secret: str, button: str) -> None:
-    """What the authenticator app shows; its next one when that has ended, or was used before."""
+    """What the authenticator app shows; its next ones when that has ended, or was used before."""
     before = page.url
-    for _attempt in range(2):
+    for _attempt in range(3):
         moment = time.time()
         page.fill("input[name=code]", format_hotp_value(hotp_value(secret, int(moment // 30))))
         with page.expect_response(lambda answer: answer.request.method == "POST") as answered:

@@ -41,8 +41,8 @@ def test_a_party_follows_the_link_and_sees_every_transfer_proven(party: Page, ru
     expect(party.get_by_role("heading", name="Check it yourself")).to_be_visible()
     expect(party.locator("[data-verdict]")).to_contain_text("Everything fits, computed by this browser just now.")
     rows = party.locator("[data-leaf]")
-    assert rows.count() == 4
-    for place in range(rows.count()):
+    expect(rows).to_have_count(4)
+    for place in range(4):
         expect(rows.nth(place)).to_contain_text("leaf, proof, root and publication fit")
     with party.expect_download() as download:
         party.get_by_role("link", name="Evidence file").click()

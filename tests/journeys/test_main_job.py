@@ -51,7 +51,7 @@ def test_what_one_says_appears_at_the_other_and_survives_a_reload_and_a_restart(
     expect(client.locator(".msg.pending")).to_have_count(1)
     running_embedded.start()
     for page in two:
-        expect(page.locator(".log").get_by_text("Written while the server was away")).to_have_count(1, timeout=40_000)
+        expect(page.locator(".log").get_by_text("Written while the server was away")).to_have_count(1)
     expect(client.locator(".msg.pending")).to_have_count(0)
 
 

@@ -26,7 +26,8 @@ def redis_server() -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A real Chromium, as Debian packages it."""
-    expect.set_options(timeout=15_000)  # what a person would wait for on a busy machine; a pass doesn't take longer
+    # three times the longest wait of a reconnect, on a busy machine; a pass doesn't take longer
+    expect.set_options(timeout=60_000)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=binary("chromium"), args=CHROMIUM)
         yield chromium
