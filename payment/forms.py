@@ -52,6 +52,10 @@ class WishForm(MoneyForm):
     def in_currency(self, data: dict[str, Any]) -> str:
         return self.known_currency
 
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of the verb that grants the wish."""
+        return {"amount": self.cleaned_data["minor"], "token": self.cleaned_data["token"]}
+
 
 class PayoutForm(MoneyForm):
     """How much to which bank account; the account says the currency."""
@@ -67,6 +71,12 @@ class PayoutForm(MoneyForm):
 
     def in_currency(self, data: dict[str, Any]) -> str:
         return data["method"].currency if data.get("method") else ""
+
+    def arguments(self) -> dict[str, Any]:
+        """The keyword arguments of `payouts.request`."""
+        data = self.cleaned_data
+        facts = {"amount": data["minor"], "currency": data["method"].currency}
+        return {"method": data["method"], "token": data["token"], **facts}
 
 
 class MethodForm(forms.Form):

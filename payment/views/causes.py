@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from payment import causes
 from payment.donation_forms import CauseForm, CauseWords
 from payment.models import Cause
+from payment.views.answers import submit
 from payment.views.donations import give as giving
-from payment.views.donations import submit
 
 SHOWN = 30
 
@@ -50,10 +50,10 @@ def new(request: HttpRequest) -> HttpResponse:
     form = CauseForm(request.POST if request.method == "POST" else None)
     status = 200
     if request.method == "POST":
-        row, refusal = submit(form, lambda: causes.propose(request.user, **form.cleaned_data))
-        if row:
-            return redirect(row)
-        status = refusal.status if refusal else 422
+        sent = submit(form, lambda: causes.propose(request.user, **form.cleaned_data))
+        if sent.done:
+            return redirect(sent.done)
+        status = sent.status
     return render(request, "payment/cause/form.html", {"form": form}, status=status)
 
 
@@ -66,10 +66,10 @@ def edit(request: HttpRequest, slug: str) -> HttpResponse:
     form = CauseWords(request.POST if request.method == "POST" else None, initial=initial)
     status = 200
     if request.method == "POST":
-        done, refusal = submit(form, lambda: causes.ask_again(row, by=request.user, **form.cleaned_data))
-        if done:
-            return redirect(done)
-        status = refusal.status if refusal else 422
+        sent = submit(form, lambda: causes.ask_again(row, by=request.user, **form.cleaned_data))
+        if sent.done:
+            return redirect(sent.done)
+        status = sent.status
     return render(request, "payment/cause/form.html", {"form": form, "cause": row}, status=status)
 
 

@@ -18,8 +18,9 @@ from payment.forms import CardForm, DepositForm, WishForm
 from payment.gateways.base import Unanswered
 from payment.gateways.sandbox.cards import CARDS
 from payment.models import Deposit
+from payment.views.answers import submit
 from skilllink import money
-from skilllink.errors import Malformed, Refusal, Unavailable
+from skilllink.errors import Malformed, Unavailable
 
 
 @login_required
@@ -88,16 +89,11 @@ def give_back(request: HttpRequest, pk: Any) -> HttpResponse:
     form = WishForm(request.POST if request.method == "POST" else None, currency=row.currency, initial=initial)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                data = form.cleaned_data
-                deposit_returns.request(row, by=request.user, amount=data["minor"], token=data["token"])
-                messages.success(request, _("It is on its way back. Your bank shows it in a few days."))
-                return redirect("payment:deposit", pk=row.pk)
-            except Refusal as refusal:
-                status = refusal.status
-                form.add_error("amount", str(refusal.sentence))
+        sent = submit(form, lambda: deposit_returns.request(row, by=request.user, **form.arguments()), at="amount")
+        if sent.done:
+            messages.success(request, _("It is on its way back. Your bank shows it in a few days."))
+            return redirect("payment:deposit", pk=row.pk)
+        status = sent.status
     context = {"deposit": row, "form": form, "left": left}
     return render(request, "payment/deposit/return.html", context, status=status)
 

@@ -1,16 +1,12 @@
 """Supporting a person, what I give, what repeats, and stopping it."""
 
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -18,10 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from payment import accounts, donations, donations_recurring
 from payment.donation_forms import GiveForm
-from payment.escrow import InsufficientFunds
 from payment.models import Cause, Pledge
-from skilllink.errors import Forbidden, Missing, Refusal
-from skilllink.money import plain
+from payment.views.answers import deposit_url, submit
 from users.models import Profile
 
 SHOWN = 30
@@ -56,11 +50,11 @@ def give(request: HttpRequest, to: Any, *, back: str) -> HttpResponse:
     form = GiveForm(request.POST if request.method == "POST" else None, currency=fixed)
     status, missing = 200, ""
     if request.method == "POST":
-        done, refusal = submit(form, lambda: donations.give(request.user, to, **form.arguments()))
-        if done:
+        sent = submit(form, lambda: donations.give(request.user, to, **form.arguments()))
+        if sent.done:
             messages.success(request, _("Given. Thank you."))
             return redirect(back)
-        status, missing = (refusal.status if refusal else 422), deposit_url(refusal, request.path)
+        status, missing = sent.status, deposit_url(sent.refusal, request.path)
     mine = accounts.balances(request.user)
     names = [fixed] if fixed else list(mine)
     purses = [
@@ -92,26 +86,3 @@ def stop_link(request: HttpRequest, token: str) -> HttpResponse:
     row = donations_recurring.stop_by_link(token) if request.method == "POST" else donations_recurring.by_link(token)
     context = {"pledge": row, "renewal": donations_recurring.next_renewal(row)}
     return render(request, "payment/donation/stop.html", context)
-
-
-def submit(form: Form, act: Callable[[], Any]) -> tuple[Any, Refusal | None]:
-    """What `act` returned when the form is right and nothing refused it, or None with the refusal, said in the form."""
-    if not form.is_valid():
-        return None, None
-    try:
-        return act(), None
-    except (Forbidden, Missing):
-        raise
-    except Refusal as refusal:
-        for name, sentence in (refusal.fields or {"": refusal.sentence}).items():
-            form.add_error(name if name in form.fields else None, str(sentence))
-        return None, refusal
-
-
-def deposit_url(refusal: Refusal | None, back: str) -> str:
-    """Where to pay in what is missing, when money is what is missing."""
-    if not isinstance(refusal, InsufficientFunds):
-        return ""
-    figure = plain(refusal.missing, refusal.currency)
-    query = urlencode({"amount": figure, "currency": refusal.currency, "next": back})
-    return f"{reverse('payment:deposit_new')}?{query}"

@@ -19,9 +19,10 @@ from payment.forms import MethodForm, PayoutForm, WishForm
 from payment.gateways.base import Unanswered
 from payment.gateways.sandbox.cards import BANKS
 from payment.models import Payout, PayoutMethod
+from payment.views.answers import submit
 from skilllink import money
 from skilllink.clocks import now
-from skilllink.errors import Refusal, Unavailable
+from skilllink.errors import Unavailable
 
 SHOWN = 50
 
@@ -35,17 +36,10 @@ def index(request: HttpRequest) -> HttpResponse:
     form = PayoutForm(request.POST if request.method == "POST" else None, methods=mine)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            data = form.cleaned_data
-            try:
-                row = payouts.request(
-                    request.user, data["method"], data["minor"], data["method"].currency, token=data["token"]
-                )
-                return redirect("payment:payout", pk=row.pk)
-            except Refusal as refusal:
-                status = refusal.status
-                form.add_error("amount" if "amount" in refusal.fields else None, str(refusal.sentence))
+        sent = submit(form, lambda: payouts.request(request.user, **form.arguments()))
+        if sent.done:
+            return redirect("payment:payout", pk=sent.done.pk)
+        status = sent.status
     rows = Payout.objects.visible_to(request.user).select_related("method")[:SHOWN]
     used = sorted({method.currency for method in mine})
     context = {
@@ -53,7 +47,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "methods": mine,
         "payouts": [(row, *_clock(row)) for row in rows],
         "hold": payout_holds.in_force(request.user),
-        "balances": [(name, line) for name, line in accounts.balances(request.user).items()],
+        "balances": accounts.balances(request.user).items(),
         "minimums": [(name, payouts.least(name)) for name in used],
         "batch": payouts.next_batch(),
         "now": now(),
@@ -95,19 +89,18 @@ def methods(request: HttpRequest) -> HttpResponse:
     hosted = gateways.current().hosted
     initial = {"currency": settings.DEFAULT_CURRENCY, "holder": getattr(request.user, "name", "")}
     form = MethodForm(request.POST if request.method == "POST" else None, hosted=hosted, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    status = 200
+    if request.method == "POST":
         try:
-            row = payout_methods.add(request.user, **form.cleaned_data)
-            return redirect(payout_methods.onboarding(row, _back()) if hosted else "payment:payouts")
+            sent = submit(form, lambda: payout_methods.add(request.user, **form.cleaned_data))
+            if sent.done:
+                return redirect(payout_methods.onboarding(sent.done, _back()) if hosted else "payment:payouts")
+            status = sent.status
         except Unanswered as silence:
             raise Unavailable(
                 _("The payment provider doesn’t answer. Nothing was added; try again in a minute.")
             ) from silence
-        except Refusal as refusal:
-            for name, sentence in (refusal.fields or {"": refusal.sentence}).items():
-                form.add_error(name if name in form.fields else None, str(sentence))
     banks = [] if hosted else list(BANKS.items())
-    status = 422 if form.errors else 200
     return render(
         request, "payment/payout/method.html", {"form": form, "banks": banks, "hosted": hosted}, status=status
     )
@@ -145,16 +138,13 @@ def repay(request: HttpRequest) -> HttpResponse:
     form = WishForm(request.POST if request.method == "POST" else None, currency=currency, initial=initial)
     status = 200
     if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            data = form.cleaned_data
-            try:
-                chargebacks.repay(request.user, data["minor"], currency, token=data["token"])
-                messages.success(request, _("Paid. Thank you."))
-                return redirect("payment:wallet")
-            except Refusal as refusal:
-                status = refusal.status
-                form.add_error("amount", str(refusal.sentence))
+        sent = submit(
+            form, lambda: chargebacks.repay(request.user, currency=currency, **form.arguments()), at="amount"
+        )  # fmt: skip
+        if sent.done:
+            messages.success(request, _("Paid. Thank you."))
+            return redirect("payment:wallet")
+        status = sent.status
     context = {"form": form, "currency": currency, "line": line}
     return render(request, "payment/wallet/owed.html", context, status=status)
 

@@ -2,15 +2,13 @@
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
-from payment.escrow import InsufficientFunds
+from payment.views.answers import deposit_url
 from skilllink.errors import Forbidden, Missing, Refusal
-from skilllink.money import plain
 
 
 def see(url: str) -> HttpResponse:
@@ -54,11 +52,3 @@ def form_page(
         **context,
     }
     return render(request, template, facts, status=status)
-
-
-def deposit_url(refusal: Refusal | None, back: str) -> str:
-    """Where to pay in what is missing, when money is what is missing."""
-    if not isinstance(refusal, InsufficientFunds):
-        return ""
-    figure = plain(refusal.missing, refusal.currency)
-    return "/wallet/deposit/?" + urlencode({"amount": figure, "currency": refusal.currency, "next": back})

@@ -9,11 +9,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from payment import accounts
+from payment.views.answers import deposit_url
 from projects import bid_fields, offers
 from projects.gig_forms import OfferForm
 from projects.models import Bid, Offer
 from projects.views import bids as bid_pages
-from projects.views.answers import deposit_url, see
+from projects.views.answers import see
 from skilllink import money
 from skilllink.errors import Forbidden, Missing, Refusal
 
