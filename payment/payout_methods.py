@@ -10,6 +10,7 @@ from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from payment import gateways
+from payment.gateways.base import Rejected, Unanswered
 from payment.gateways.sandbox.cards import bank
 from payment.models import Payout, PayoutMethod
 from skilllink import money
@@ -33,7 +34,14 @@ class NotFresh(Forbidden):
 
 class NotReady(Conflict):
     code = "payout_method.not_ready"
-    sentence = _("The payment provider still needs something from you. Nothing was changed; go on from its page.")
+    sentence = _(
+        "The payment provider doesn’t know this account well enough. Nothing was changed; remove it and add it again."
+    )
+
+
+class NotTaken(Conflict):
+    code = "payout_method.not_taken"
+    sentence = _("The payment provider doesn’t take this account: “{why}”. Nothing was added.")
 
 
 class InUse(Conflict):
@@ -49,29 +57,41 @@ class TooMany(Conflict):
 def add(user: Any, *, holder: str, currency: str, number: str = "") -> PayoutMethod:
     """A new method, not confirmed yet. `number` of the bank account only where it is typed here; it is never kept.
 
-    Raises cards.UnknownBank, money.BadAmount for a currency, Unprocessable without a name, gateway's Unanswered.
+    Raises cards.UnknownBank, money.BadAmount for a currency, Unprocessable without a name, and NotTaken or the gateway's
+    Unanswered, after which nothing is there.
     """
     gateway = gateways.current()
     digits = "" if gateway.hosted else bank(number)
     row = _write(user, holder, currency, gateway.name, digits[-4:])
-    account = gateway.account(f"method:{row.pk}", email=user.email, holder=row.holder, currency=currency, number=digits)
-    return _known(row, account)
+    facts = {"email": user.email, "holder": row.holder, "currency": currency, "number": digits}
+    try:
+        return _known(row, gateway.account(f"method:{row.pk}", **facts))
+    except (Unanswered, Rejected) as fault:
+        _forget(row)
+        if isinstance(fault, Rejected):
+            raise NotTaken(why=str(fault)) from fault
+        raise
+
+
+def confirm(method: PayoutMethod, *, by: Any, signed_in_at: datetime | None) -> PayoutMethod:
+    """Make it usable after the wait; every address of the person hears of it.
+
+    `signed_in_at` is when the person last proved who they are. Raises NotFresh, Missing, NotReady while the gateway
+    wants more of the person (`onboarding`), and its Unanswered.
+    """
+    if not method.gateway_id or not gateways.of(method.gateway).takes_payouts(method.gateway_id):
+        raise NotReady()
+    return _confirm(method, by, signed_in_at)
 
 
 @verb
-def confirm(method: PayoutMethod, *, by: Any, signed_in_at: datetime | None) -> PayoutMethod:
-    """Make it usable after the wait; every address of the person hears of it, and so does the old method's owner.
-
-    `signed_in_at` is when the person last proved who they are. Raises NotFresh, Missing, NotReady.
-    """
+def _confirm(method: PayoutMethod, by: Any, signed_in_at: datetime | None) -> PayoutMethod:
     require_active(by)
     row = _own(method, by)
     if signed_in_at is None or now() - signed_in_at > settings.SKILLLINK["SIGN_IN_FRESH"]:
         raise NotFresh()
     if row.confirmed_at is not None:
         return row
-    if not row.gateway_id:
-        raise NotReady()
     row.confirmed_at, row.usable_at = now(), now() + settings.SKILLLINK["PAYOUT_METHOD_WAIT"]
     row.save(update_fields=["confirmed_at", "usable_at"])
     inbox.notify(by, "payout_method.confirmed", url="/wallet/payout/", method=row, day=written(row.usable_at))
@@ -99,7 +119,9 @@ def of(user: Any) -> Any:
 
 
 def onboarding(method: PayoutMethod, back: str) -> str:
-    """The gateway's page where the bank account is named."""
+    """The gateway's page where the bank account is named. Raises NotReady for one that it never heard of, Unanswered."""
+    if not method.gateway_id:
+        raise NotReady()
     return gateways.of(method.gateway).onboarding(method.gateway_id, back=back)
 
 
@@ -120,6 +142,12 @@ def _known(row: PayoutMethod, account: str) -> PayoutMethod:
     PayoutMethod.objects.filter(pk=row.pk).update(gateway_id=account)
     row.gateway_id = account
     return row
+
+
+@verb
+def _forget(row: PayoutMethod) -> None:
+    """The gateway has no account for it: nobody is told of one."""
+    row.delete()
 
 
 def _own(method: PayoutMethod, by: Any) -> PayoutMethod:

@@ -1,6 +1,7 @@
 """How the pages of money answer: a form that keeps what was typed, a way to pay in what is missing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -8,7 +9,8 @@ from django.forms import Form
 from django.urls import reverse
 
 from payment.escrow import InsufficientFunds
-from skilllink.errors import Forbidden, Missing, Refusal
+from payment.gateways.base import Unanswered
+from skilllink.errors import Forbidden, Missing, Refusal, Unavailable
 from skilllink.money import plain
 
 
@@ -35,6 +37,15 @@ def submit(form: Form, act: Callable[[], Any], *, at: str = "") -> Submitted:
         for name, sentence in (refusal.fields or {at: refusal.sentence}).items():
             form.add_error(name if name in form.fields else None, str(sentence))
         return Submitted(None, refusal.status, refusal)
+
+
+@contextmanager
+def answered(sentence: str) -> Iterator[None]:
+    """What the page says (503) when the gateway gives no answer."""
+    try:
+        yield
+    except Unanswered as silence:
+        raise Unavailable(sentence) from silence
 
 
 def deposit_url(refusal: Refusal | None, back: str) -> str:

@@ -15,12 +15,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from payment import deposit_returns, deposits, gateways
 from payment.forms import CardForm, DepositForm, WishForm
-from payment.gateways.base import Unanswered
 from payment.gateways.sandbox.cards import CARDS
 from payment.models import Deposit
-from payment.views.answers import submit
+from payment.views.answers import answered, submit
 from skilllink import money
-from skilllink.errors import Malformed, Unavailable
+from skilllink.errors import Malformed
 
 
 @login_required
@@ -70,12 +69,8 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
 def page(request: HttpRequest, pk: Any) -> HttpResponse:
     """Have the payment provider's page made; the deposit's own page then leads there."""
     row = get_object_or_404(Deposit.objects.visible_to(request.user), pk=pk)
-    try:
+    with answered(_("The payment provider doesn’t answer. Nothing was charged; try again in a minute.")):
         deposits.checkout(row)
-    except Unanswered as silence:
-        raise Unavailable(
-            _("The payment provider doesn’t answer. Nothing was charged; try again in a minute.")
-        ) from silence
     return redirect(_page(row, _local(request)))
 
 

@@ -16,13 +16,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from payment import accounts, chargebacks, gateways, payout_holds, payout_methods, payouts
 from payment.forms import MethodForm, PayoutForm, WishForm
-from payment.gateways.base import Unanswered
 from payment.gateways.sandbox.cards import BANKS
 from payment.models import Payout, PayoutMethod
-from payment.views.answers import submit
+from payment.views.answers import answered, submit
 from skilllink import money
 from skilllink.clocks import now
-from skilllink.errors import Unavailable
 
 SHOWN = 50
 
@@ -91,15 +89,11 @@ def methods(request: HttpRequest) -> HttpResponse:
     form = MethodForm(request.POST if request.method == "POST" else None, hosted=hosted, initial=initial)
     status = 200
     if request.method == "POST":
-        try:
+        with answered(_("The payment provider doesn’t answer. Nothing was added; try again in a minute.")):
             sent = submit(form, lambda: payout_methods.add(request.user, **form.cleaned_data))
-            if sent.done:
-                return redirect(payout_methods.onboarding(sent.done, _back()) if hosted else "payment:payouts")
-            status = sent.status
-        except Unanswered as silence:
-            raise Unavailable(
-                _("The payment provider doesn’t answer. Nothing was added; try again in a minute.")
-            ) from silence
+        if sent.done:
+            return _onboard(sent.done) if hosted else redirect("payment:payouts")
+        status = sent.status
     banks = [] if hosted else list(BANKS.items())
     return render(
         request, "payment/payout/method.html", {"form": form, "banks": banks, "hosted": hosted}, status=status
@@ -110,9 +104,13 @@ def methods(request: HttpRequest) -> HttpResponse:
 @require_POST
 @reauthentication_required
 def confirm(request: HttpRequest, pk: Any) -> HttpResponse:
-    """Make a bank account usable after the wait; needs a recent sign-in."""
+    """Make a bank account usable after the wait; needs a recent sign-in, and at the gateway nothing more."""
     row = get_object_or_404(PayoutMethod.objects.visible_to(request.user), pk=pk)
-    payout_methods.confirm(row, by=request.user, signed_in_at=_signed_in_at(request))
+    try:
+        with answered(_("The payment provider doesn’t answer. Nothing was changed; try again in a minute.")):
+            payout_methods.confirm(row, by=request.user, signed_in_at=_signed_in_at(request))
+    except payout_methods.NotReady:
+        return _onboard(row)
     messages.success(request, _("Confirmed. It can be used after the wait; your addresses have been told."))
     return redirect("payment:payouts")
 
@@ -160,5 +158,7 @@ def _signed_in_at(request: HttpRequest) -> datetime | None:
     return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
 
-def _back() -> str:
-    return settings.SITE_URL + reverse("payment:payouts")
+def _onboard(row: PayoutMethod) -> HttpResponse:
+    """On to the gateway's page, where the bank account is named; it leads back to the payouts."""
+    with answered(_("The payment provider doesn’t answer. The account is kept; confirm it in a minute to go on.")):
+        return redirect(payout_methods.onboarding(row, settings.SITE_URL + reverse("payment:payouts")))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
@@ -11,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from payment import accounts, audit, halt, ledger, movements, payout_holds, payout_methods, payouts
-from payment.gateways.base import Sent
-from payment.gateways.sandbox import bank
+from payment.gateways.base import Rejected, Sent, Unanswered
+from payment.gateways.sandbox import Sandbox, bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, SILENT_BANK, UnknownBank
 from payment.mismatch import Mismatch
 from payment.models import Entry, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
@@ -345,6 +346,50 @@ def test_an_account_that_cannot_be_is_not_kept(freelancer: User, given: dict[str
     with pytest.raises(kind):
         payout_methods.add(freelancer, **({"holder": "T.", "currency": "USD", "number": "000123456789"} | given))
     assert not PayoutMethod.objects.exists()
+
+
+def test_an_account_that_the_gateway_does_not_answer_for_or_refuses_is_not_kept(
+    freelancer: User, client: Client
+) -> None:
+    sign_in(client, freelancer)
+    facts = {"holder": "T. Okoro", "currency": "USD", "number": "000123456789"}
+    refusal = Rejected("No payouts to that country.")
+    for fault, kind, status in (
+        (lambda: silent("/v1/accounts", done=False), Unanswered, 503),
+        (lambda: mock.patch.object(Sandbox, "account", side_effect=refusal), payout_methods.NotTaken, 409),
+    ):
+        with fault():
+            with pytest.raises(kind):
+                payout_methods.add(freelancer, **facts)
+            answer = client.post("/wallet/payout/methods/", facts)
+        assert (answer.status_code, PayoutMethod.objects.exists()) == (status, False)
+    assert "No payouts to that country." in answer.content.decode()
+
+
+def test_an_account_named_at_the_gateway_is_confirmed_once_it_takes_payouts_and_until_then_leads_there(
+    freelancer: User, client: Client
+) -> None:
+    sign_in(client, freelancer)
+    with mock.patch.object(Sandbox, "hosted", True):
+        client.post("/wallet/payout/methods/", {"holder": "T. Okoro", "currency": "USD"})
+        method = PayoutMethod.objects.get()
+        there = SandboxObject.objects.get(pk=method.gateway_id)
+        there.data["payouts_enabled"] = False
+        there.save()
+        address = f"/wallet/payout/methods/{method.pk}/confirm/"
+        with mock.patch.object(Sandbox, "onboarding", return_value="https://gateway.test/go-on"):
+            assert client.post(address)["Location"] == "https://gateway.test/go-on"
+        with pytest.raises(payout_methods.NotReady):
+            payout_methods.confirm(method, by=freelancer, signed_in_at=clocks.now())
+        with silent(f"/v1/accounts/{method.gateway_id}", done=False, method="GET"):
+            assert client.post(address).status_code == 503
+        method.refresh_from_db()
+        assert method.confirmed_at is None
+        there.data["payouts_enabled"] = True
+        there.save()
+        assert client.post(address)["Location"] == "/wallet/payout/"
+    method.refresh_from_db()
+    assert method.confirmed_at is not None
 
 
 # --- four eyes ------------------------------------------------------------------------------------
