@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
 from payment import accounts, gateways, halt, ledger, payout_holds, references, wishes
@@ -127,11 +127,11 @@ def cancel(payout: Payout, *, by: Any) -> Payout:
 
 
 def place(payout: Payout) -> int:
-    """How many in the queue, this one included, are before or with it: 1 is the next."""
-    before = Payout.objects.filter(status=Status.REQUESTED, due_at__lte=payout.due_at)
-    return (
-        before.filter(due_at__lt=payout.due_at).count() + before.filter(due_at=payout.due_at, pk__lte=payout.pk).count()
-    )
+    """How many in the queue, this one included, are before or with it: 1 is the next, 0 is not in it."""
+    if payout.status != Status.REQUESTED:
+        return 0
+    before = Q(due_at__lt=payout.due_at) | Q(due_at=payout.due_at, pk__lte=payout.pk)
+    return Payout.objects.filter(before, status=Status.REQUESTED).count()
 
 
 def next_batch() -> datetime:

@@ -38,7 +38,7 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
         )  # fmt: skip
 
     def get_place(self, row: Payout) -> int:
-        return payouts.place(row) if row.status == Payout.Status.REQUESTED else 0
+        return payouts.place(row)
 
     @extend_schema(responses=serializers.DateTimeField())
     def get_promised_at(self, row: Payout) -> str:

@@ -64,7 +64,6 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
         "place": place,
         "promise": promise,
         "hold": payout_holds.in_force(request.user),
-        "limit": payouts.alone(row.currency),
     }
     return render(request, "payment/payout/show.html", context)
 
@@ -149,7 +148,7 @@ def repay(request: HttpRequest) -> HttpResponse:
 
 def _clock(row: Payout) -> tuple[int, datetime]:
     """Its place in the queue (0 when it isn't in it) and when the bank has it at the latest."""
-    return (payouts.place(row) if row.status == Payout.Status.REQUESTED else 0), payouts.promise(row)
+    return payouts.place(row), payouts.promise(row)
 
 
 def _signed_in_at(request: HttpRequest) -> datetime | None:
