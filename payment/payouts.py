@@ -104,7 +104,7 @@ def request(user: Any, method: PayoutMethod, amount: int, currency: str, *, toke
             raise OtherWish()
         return there
     _require_currency(kept, amount, currency)
-    _require_allowed(user, kept, currency)
+    _require_allowed(user, kept)
     _require_figure(user, amount, currency)
     return _write(user, kept, amount, token)
 
@@ -163,8 +163,7 @@ def alone(currency: str) -> int:
 def sweep() -> int:
     """Send the batch that is due, and ask about what was sent. Returns how many payouts moved on."""
     due = Payout.objects.filter(status=Status.REQUESTED, due_at__lte=now()).order_by("due_at", "pk")
-    owing = Account.objects.filter(kind=Account.Kind.RECEIVABLE, balance__lt=0)
-    due = due.exclude(needs_two=True, approved_at__isnull=True).exclude(user__in=owing.values("user"))
+    due = due.exclude(needs_two=True, approved_at__isnull=True).exclude(user__in=_debts().values("user"))
     sent = sum(_send(row) for row in list(due[:BATCH]))
     unknown = Payout.objects.filter(status=Status.PROCESSING, check_at__lte=now()).order_by("check_at")
     return sent + sum(_ask_again(row) for row in list(unknown[:BATCH]))
@@ -215,7 +214,17 @@ def _require_currency(method: PayoutMethod, amount: int, currency: str) -> None:
     money.check_step(amount, currency, gateways.of(method.gateway).step(currency))
 
 
-def _require_allowed(user: Any, method: PayoutMethod, currency: str) -> None:
+def _debts() -> Any:
+    """What people owe after a chargeback: while it isn't paid, nothing is paid out to them in any currency."""
+    return Account.objects.filter(kind=Account.Kind.RECEIVABLE, balance__lt=0)
+
+
+def _require_no_debt(user: Any) -> None:
+    if debt := _debts().filter(user=user).first():
+        raise Owing(owed=money.format_money(-debt.balance, debt.currency))
+
+
+def _require_allowed(user: Any, method: PayoutMethod) -> None:
     """Whether any payout is possible at all; each refusal says the way out."""
     if halt.in_force():
         raise Halted()
@@ -225,8 +234,7 @@ def _require_allowed(user: Any, method: PayoutMethod, currency: str) -> None:
         raise NotConfirmed()
     if method.usable_at > now():
         raise StillWaiting(day=written(method.usable_at))
-    if owed := -(accounts.receivable(user, currency).balance or 0):
-        raise Owing(owed=money.format_money(owed, currency))
+    _require_no_debt(user)
 
 
 def _require_figure(user: Any, amount: int, currency: str) -> None:
@@ -271,9 +279,13 @@ def _send(row: Payout) -> int:
 
 @verb
 def _begin(payout: Payout) -> Payout:
-    """Requested → processing, judged again: whoever is cut off after this is found by the sweep. Raises Gone, Halted."""
+    """Requested → processing, judged again: whoever is cut off after this is found by the sweep.
+
+    Raises Gone, Owing, halt.Halted.
+    """
     row = _locked(payout)
     halt.require_running()
+    _require_no_debt(row.user)
     if row.needs_two and row.approved_at is None:
         raise Gone(state=row.get_status_display())
     if payout_holds.in_force(row.user):  # it began while this one was asked for

@@ -11,17 +11,17 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from payment import accounts, audit, halt, ledger, movements, payout_holds, payout_methods, payouts
+from payment import accounts, audit, chargebacks, halt, ledger, movements, payout_holds, payout_methods, payouts
 from payment.gateways.base import Rejected, Sent, Unanswered
 from payment.gateways.sandbox import Sandbox, bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, SILENT_BANK, UnknownBank
 from payment.mismatch import Mismatch
-from payment.models import Entry, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
+from payment.models import Deposit, Entry, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
 from skilllink import clocks
 from skilllink.errors import Forbidden, Missing, Refusal, Unprocessable
 from skilllink.money import BadAmount
-from tests.builders.gateway import settle_down, silent
-from tests.builders.payment import bank_account, earn
+from tests.builders.gateway import dispute_of, settle_down, silent
+from tests.builders.payment import bank_account, earn, put_in_wallet
 from tests.cast import PASSWORD, staff
 from users.models import Notification, User
 
@@ -293,6 +293,30 @@ def test_a_currency_that_is_not_the_accounts_names_the_field(account: PayoutMeth
     with pytest.raises(BadAmount) as refusal:
         payouts.request(freelancer, account, 10_000, "EUR", token="one")
     assert "currency" in refusal.value.fields
+
+
+def test_who_comes_to_owe_is_paid_out_in_no_currency_until_it_is_paid(
+    account: PayoutMethod, freelancer: User, outsider: User
+) -> None:
+    earn(outsider, 50_000, "EUR")
+    earn(outsider, 1_000)
+    first, queued = ask(account), ask(bank_account(outsider, "EUR"), 10_000)
+    real = Sandbox.send
+
+    def send(*args: Any) -> Sent:
+        """While the batch is being sent, a bank takes a deposit back that is in nobody's wallet any more."""
+        dispute_of(Deposit.objects.get(user=outsider, currency="USD"))
+        settle_down()
+        return real(*args)
+
+    with mock.patch.object(Sandbox, "send", send):
+        assert batch(first) == 1
+    assert (state(first), state(queued)) == ("processing", "requested")
+    refused(queued.method, 10_000, payouts.Owing, "$10.00")
+    put_in_wallet(outsider, 1_000)
+    chargebacks.repay(outsider, 1_000, "USD", token="paid")
+    assert (batch(queued), state(queued)) == (1, "processing")
+    assert audit.run() == []
 
 
 # --- bank accounts --------------------------------------------------------------------------------
