@@ -284,11 +284,6 @@ def clearings_of(escrows: Iterable[Escrow]) -> "QuerySet[Clearing]":
     return Clearing.objects.filter(escrow__in=list(escrows)).order_by("due_at")
 
 
-def still_clearing(clearing: Clearing) -> int:
-    """Gross minor units of a release that can still be frozen by a dispute."""
-    return clearing.gross if clearing.cleared_at is None else 0
-
-
 # --- fees -----------------------------------------------------------------------------------------
 
 

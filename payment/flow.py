@@ -58,7 +58,7 @@ def _plot(shape: Shape, figures: list[str]) -> dict[str, Any]:
             arrows.append(_arrow(x, y, wide, shape, down))
     return {
         "name": shape.name, "width": shape.width, "height": shape.height, "box": {"width": wide, "height": high},
-        "stations": stations, "arrows": arrows, "first": stations[0], "last": stations[-1],
+        "stations": stations, "arrows": arrows, "last": stations[-1],
     }  # fmt: skip
 
 

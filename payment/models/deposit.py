@@ -3,21 +3,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from payment.models.own import OwnQuerySet
 from skilllink.clocks import now
 from skilllink.ids import uuid7
-
-
-class DepositQuerySet(models.QuerySet["Deposit"]):
-    def visible_to(self, user: object) -> "DepositQuerySet":
-        return self.filter(user=user) if getattr(user, "is_authenticated", False) else self.none()
-
-    def captured(self) -> "DepositQuerySet":
-        """Those whose money came in."""
-        return self.filter(status__in=Deposit.CAPTURED)
-
-    def unanswered(self) -> "DepositQuerySet":
-        """Those of which the gateway was asked something and the answer is not known yet."""
-        return self.filter(asked_at__isnull=False)
 
 
 class Deposit(models.Model):
@@ -43,6 +31,7 @@ class Deposit(models.Model):
         "returned": {"settled", "charged_back"},
         "charged_back": {"settled", "returned"},
     }
+    # their money came in
     CAPTURED = ("settled", "returned", "charged_back")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -66,7 +55,7 @@ class Deposit(models.Model):
     checks = models.PositiveSmallIntegerField(_("times asked again"), default=0)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    objects = DepositQuerySet.as_manager()
+    objects = OwnQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("deposit"), _("deposits")

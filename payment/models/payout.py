@@ -3,13 +3,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from payment.models.own import OwnQuerySet
 from skilllink.clocks import now
 from skilllink.ids import uuid7
-
-
-class OwnQuerySet(models.QuerySet):  # type: ignore[type-arg]
-    def visible_to(self, user: object) -> "OwnQuerySet":
-        return self.filter(user=user) if getattr(user, "is_authenticated", False) else self.none()
 
 
 class PayoutMethod(models.Model):

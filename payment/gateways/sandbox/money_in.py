@@ -5,19 +5,14 @@ from typing import Any
 from django.conf import settings
 
 from payment.gateways.sandbox import store
+from payment.gateways.sandbox.cards import CARDS
 from payment.gateways.sandbox.store import Fault
 from payment.models import SandboxObject
 from skilllink.clocks import now
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 DECLINED = "Your card was declined."
-METHODS = (
-    "pm_card_visa",
-    "pm_card_visa_chargeDeclined",
-    "pm_card_authenticationRequired",
-    "pm_card_createDispute",
-    "pm_card_timeout",
-)
+METHODS = {card.method for card in CARDS.values()}
 
 
 def create_intent(*, params: dict[str, Any], account: str = "") -> dict[str, Any]:

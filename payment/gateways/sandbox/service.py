@@ -80,9 +80,7 @@ def _once(call: Call, key: str) -> Answer:
     kept, _made = SandboxCall.objects.get_or_create(key=key, defaults={"fingerprint": call.fingerprint})
     kept = SandboxCall.objects.select_for_update().get(pk=key)
     if kept.fingerprint != call.fingerprint:
-        return _refused(
-            Fault("Keys for idempotent requests can only be used with the same parameters.", kind="idempotency_error")
-        )
+        return _refused(Fault(OTHER_PARAMETERS, kind="idempotency_error"))
     if kept.status is not None:
         return Answer(kept.status, json.loads(kept.body))
     found = _perform.within(call)
