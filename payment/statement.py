@@ -259,6 +259,6 @@ def _deposits_of(model: Any, ids: set[str]) -> dict[str, Any]:
 
 def _papers(transfers: set[Any], user: Any) -> dict[Any, list[tuple[str, str]]]:
     found: dict[Any, list[tuple[str, str]]] = {}
-    for paper in Paper.objects.filter(Q(issuer=user) | Q(recipient=user), transfer__in=transfers).order_by("pk"):
+    for paper in Paper.objects.of(user).filter(transfer__in=transfers).order_by("pk"):
         found.setdefault(paper.transfer_id, []).append((paper.code, paper.get_absolute_url()))
     return found

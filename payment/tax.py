@@ -17,14 +17,9 @@ class Unwritable(Malformed):
     code, sentence = "tax.unwritable", _("This can't stand on a paper. Nothing was changed.")
 
 
-def details(user: Any) -> TaxDetails:
-    """What the person wrote, or an empty row that isn't kept."""
-    return TaxDetails.objects.filter(user=user).first() or TaxDetails(user=user)
-
-
 def of(user: Any) -> dict[str, str]:
     """What a paper made now says of the person; without a name of their own there, the one they go by."""
-    row = details(user)
+    row = TaxDetails.objects.filter(user=user).first() or TaxDetails(user=user)
     return {"name": row.name or user.name, "address": row.address, "tax_number": row.tax_number}
 
 

@@ -63,10 +63,7 @@ class PaperQuerySet(models.QuerySet["Paper"]):
         """The papers of its two parties; the platform is a party of its fee invoices, and finance speaks for it."""
         if not getattr(user, "is_authenticated", False):
             return self.none()
-        mine = Q(issuer=user) | Q(recipient=user)
-        if user.is_finance:
-            mine |= Q(issuer__isnull=True)
-        return self.filter(mine)
+        return self.of(user) | self.filter(issuer__isnull=True) if user.is_finance else self.of(user)
 
 
 class Paper(models.Model):

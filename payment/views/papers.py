@@ -24,11 +24,9 @@ def index(request: HttpRequest) -> HttpResponse:
     """What was written by me, for me, and to me by the platform; newest first."""
     side = request.GET.get("side", "")
     user: Any = request.user
-    rows = Paper.objects.filter(
-        {"from": Q(issuer=user), "to": Q(recipient=user)}.get(side) or Q(issuer=user) | Q(recipient=user)
-    )
-    page = Paginator(rows.select_related("issuer", "recipient"), 30).get_page(request.GET.get("page"))
-    context = {"page": page, "side": side, "details": tax.details(user), "years": summary.years(user)}
+    narrowed = {"from": Q(issuer=user), "to": Q(recipient=user)}.get(side, Q())
+    page = Paginator(Paper.objects.of(user).filter(narrowed), 30).get_page(request.GET.get("page"))
+    context = {"page": page, "side": side, "years": summary.years(user)}
     return render(request, "payment/paper/index.html", context)
 
 
@@ -64,9 +62,7 @@ def attachment(content: bytes, name: str, kind: str) -> HttpResponse:
 def tax_details(request: HttpRequest) -> HttpResponse:
     """My name, address and tax number on papers from now on."""
     user: Any = request.user
-    row = tax.details(user)
-    kept = {"name": row.name or user.name, "address": row.address, "tax_number": row.tax_number}
-    form = TaxDetailsForm(request.POST or None, initial=kept)
+    form = TaxDetailsForm(request.POST or None, initial=tax.of(user))
     if request.method == "POST" and form.is_valid():
         try:
             tax.change(user, **form.cleaned_data)
