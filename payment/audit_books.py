@@ -13,8 +13,6 @@ from payment.audit_sql import UuidText
 from payment.models import Account, Clearing, Deposit, Entry, Escrow, IdempotencyRecord, Snapshot, Transfer
 from skilllink.money import LARGEST
 
-CAPTURED = ("settled", "returned", "charged_back")  # deposits whose money came in
-
 
 def transfers_balance(scope: Scope) -> Iterator[Violation]:
     """L1: every transfer sums to zero per currency and has at least two entries; so none is in two currencies (L4)."""
@@ -121,7 +119,7 @@ def escrows_agree(scope: Scope) -> Iterator[Violation]:
 def events_once(scope: Scope) -> Iterator[Violation]:
     """L10: a deposit that came in has its transfer, another has none; a release clears once, when its row says so."""
     deposits = Deposit.objects.filter(scope.later("ended_at"))
-    yield from _pairs(scope, "deposit", deposits, "settle", Q(status__in=CAPTURED), "deposit", "status")
+    yield from _pairs(scope, "deposit", deposits, "settle", Q(status__in=Deposit.CAPTURED), "deposit", "status")
     paid = Entry.objects.filter(transfer=OuterRef("pk"), account__kind__in=("pending", "fees"), amount__gt=0)
     releases = Transfer.objects.filter(scope.new(), kind__in=("release", "resolution", *Escrow.PASSING))
     for transfer in releases.filter(Exists(paid), clearing__isnull=True):
@@ -214,12 +212,10 @@ def dispute_money_stays(scope: Scope) -> Iterator[Violation]:
     for entry in leaving.exclude(transfer__kind__in=("resolution", "move")):
         yield Violation("L19", f"entry {entry.pk}", "money left a dispute without a resolution")
     target = Entry.objects.filter(transfer=OuterRef("transfer"), amount__gt=0).values("account__escrow")[:1]
-    for entry in leaving.filter(transfer__kind="move").annotate(to=target).iterator(CHUNK):
-        frozen = Transfer.objects.filter(
-            kind="move", escrow=entry.to, entries__account=entry.account_id, entries__amount=-entry.amount
-        )
-        if not frozen.exists():
-            yield Violation("L19", f"entry {entry.pk}", "money left a dispute for another place than it came from")
+    back = leaving.filter(transfer__kind="move").annotate(to=target, frozen=-F("amount"))
+    into = {"entries__account": OuterRef("account"), "entries__amount": OuterRef("frozen")}
+    for entry in back.exclude(Exists(Transfer.objects.filter(kind="move", escrow=OuterRef("to"), **into))):
+        yield Violation("L19", f"entry {entry.pk}", "money left a dispute for another place than it came from")
 
 
 CHECKS: tuple[Callable[[Scope], Iterator[Violation]], ...] = (

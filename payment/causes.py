@@ -146,9 +146,9 @@ def _line(row: Entry) -> Line:
 
 def sums(cause: Cause) -> dict[str, int]:
     """What was `given`, `paid` out and is `left`, minor units, from the entries themselves."""
-    amounts = list(Entry.objects.filter(account__cause=cause).values_list("amount", "transfer__kind"))
-    given = sum(amount for amount, kind in amounts if kind == "donation")
-    left = sum(amount for amount, _kind in amounts)
+    rows = Entry.objects.filter(account__cause=cause).order_by()
+    by_kind = dict(rows.values_list("transfer__kind").annotate(total=Sum("amount")))
+    given, left = by_kind.get("donation", 0), sum(by_kind.values())
     return {"given": given, "paid": given - left, "left": left}
 
 

@@ -254,10 +254,7 @@ def raised(cause: Cause) -> int:
 
 def labels(ids: list[Any]) -> dict[Any, tuple[str, str]]:
     """(label, address) of gifts' escrows for statements; without a name, since an anonymous giver has none."""
-    found = {}
-    for row in Donation.objects.filter(escrow__in=ids):
-        found[row.escrow_id] = (row.get_kind_display(), "/donations/")
-    return found
+    return {row.escrow_id: (row.get_kind_display(), "/donations/") for row in Donation.objects.filter(escrow__in=ids)}
 
 
 # --- what was asked -------------------------------------------------------------------------------
