@@ -13,6 +13,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.services.processes import wait_until
 from tests.services.servers import Embedded
+from tests.sockets import PATIENCE
 
 STALL_SECONDS = 3
 READERS, MESSAGES = 5, 160
@@ -72,7 +73,7 @@ class Talk:
 def ask(opened: ClientConnection, **frame: Any) -> dict[str, Any]:
     opened.send(json.dumps({**frame, "ref": "asked"}, ensure_ascii=False))
     while True:
-        answer: dict[str, Any] = json.loads(opened.recv(10))
+        answer: dict[str, Any] = json.loads(opened.recv(PATIENCE))
         if answer.get("ref") == "asked":
             return answer
 
@@ -81,7 +82,7 @@ def posted(opened: ClientConnection, count: int) -> list[int]:
     """The numbers of the next `count` messages that are told."""
     numbers: list[int] = []
     while len(numbers) < count:
-        event = json.loads(opened.recv(20)).get("event", {})
+        event = json.loads(opened.recv(PATIENCE)).get("event", {})
         if event.get("type") == "message.posted":
             numbers.append(event["seq"])
     return numbers
@@ -92,7 +93,7 @@ def read_to_the_end(opened: ClientConnection) -> int:
     size = 0
     try:
         while True:
-            size += len(opened.recv(10).encode())
+            size += len(opened.recv(PATIENCE).encode())
     except ConnectionClosed:
         return size
 
@@ -143,8 +144,8 @@ def test_readers_that_stall_are_cut_off_hold_little_and_delay_nobody(talk: Talk)
 def test_a_reader_that_asks_and_never_reads_is_cut_off_too(talk: Talk) -> None:
     greedy = talk.socket("tomasz", room_to_receive=4096)
     before = talk.memory()
-    greedy.socket.settimeout(STALL_SECONDS * 4)
-    with pytest.raises((ConnectionClosed, OSError)):
+    greedy.socket.settimeout(PATIENCE)
+    with pytest.raises((ConnectionClosed, ConnectionError)):  # not a time-out, which is an OSError too
         for _ in range(2000):
             greedy.send(json.dumps({"type": "ping", "ref": "x" * 60_000}))
     assert talk.memory() - before < GROWTH
@@ -160,7 +161,7 @@ def test_a_flood_in_one_room_loses_no_message_of_another(talk: Talk) -> None:
             loud.send(json.dumps({**frame, "body": f"Among {number} others"}))
     heard: list[str] = []
     while len(heard) < 10:
-        frame = json.loads(quiet.recv(20))
+        frame = json.loads(quiet.recv(PATIENCE))
         if frame.get("topic") == talk.calm:
             heard.append(frame["event"]["message"]["body"])
     assert heard == [f"Among {number} others" for number in range(0, 400, 40)]
@@ -173,7 +174,7 @@ def test_who_was_cut_off_leaves_no_socket_behind(talk: Talk) -> None:
     def all_open() -> bool:
         while len(opened) < 20:
             one = talk.socket("tomasz")
-            if json.loads(one.recv(10))["type"] == "error":
+            if json.loads(one.recv(PATIENCE))["type"] == "error":
                 return False
             opened.append(one)
         return True
