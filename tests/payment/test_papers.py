@@ -1,12 +1,10 @@
 """Papers: each payment has its invoices, what goes back its credit notes, numbered without a gap and never changed."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from structlog.testing import capture_logs
 
@@ -17,6 +15,7 @@ from skilllink import clocks
 from skilllink.money import format_money
 from tests.builders.books import filled, frozen, released, unguarded
 from tests.builders.payment import put_in_wallet
+from tests.races.together import race
 from users.models import User
 
 CURRENCIES = ["JPY", "USD", "EUR", "KWD"]
@@ -258,18 +257,12 @@ def test_numbers_have_no_gap_when_many_make_papers_at_once(
         for payee in (freelancer, outsider)
         for _n in range(12)
     ]
-    gate = Barrier(8)
 
     def make(number: int) -> None:
-        gate.wait(10)
-        try:
-            for transfer in transfers[number % 3 :] + transfers[: number % 3]:
-                papers.issue(transfer)
-        finally:
-            connections.close_all()
+        for transfer in transfers[number % 3 :] + transfers[: number % 3]:
+            papers.issue(transfer)
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(make, range(8)))
+    assert race([lambda n=n: make(n) for n in range(8)]) == [None] * 8
     assert Paper.objects.count() == 48
     for series in Series.objects.all():
         numbers = sorted(series.papers.values_list("number", flat=True))

@@ -1,33 +1,11 @@
 """Many accept at once; one contract comes of it. On PostgreSQL."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
-from django.db import connection
-
 from projects import offers
 from projects.models import Contract, Gig
-from skilllink.errors import Refusal
 from tests.builders.projects_gigs import fund, live_bid, open_gig, person
+from tests.races.together import race
 
 TRIES = 6
-
-
-def race(acts):
-    """Run all acts at the same moment; return what each gave or refused."""
-    start = Barrier(len(acts))
-
-    def run(act):
-        start.wait()
-        try:
-            return act()
-        except Refusal as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def test_one_offer_accepted_many_times_at_once_is_one_contract(committed_db):

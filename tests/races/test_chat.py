@@ -8,7 +8,7 @@ from chat import messages, rooms
 from chat.models import Message, Room, RoomEvent
 from skilllink.errors import Missing, Refusal
 from tests import cast
-from tests.races.test_accept import race
+from tests.races.together import race
 from users.models import User
 
 THREADS, EACH, ROUNDS = 20, 5, 15
@@ -39,7 +39,7 @@ def test_twenty_who_post_at_once_get_gapless_numbers_each_once(group: Group) -> 
             for turn in range(EACH)
         ]
 
-    given = race([speaker(number) for number in range(THREADS)])
+    given = race([speaker(number) for number in range(THREADS)], at_once=THREADS)
     seqs = [seq for result in given if not isinstance(result, Refusal) for seq in result]
     assert len(seqs) == len(set(seqs)) == THREADS * EACH
     assert numbers(room) == list(range(1, before + THREADS * EACH + 1))
@@ -50,7 +50,7 @@ def test_twenty_who_post_at_once_get_gapless_numbers_each_once(group: Group) -> 
 
 def test_one_message_sent_by_twenty_at_once_is_kept_once(group: Group) -> None:
     owner, _other, room = group
-    given = race([lambda: messages.post(room, owner, "Once", client_id="the-one-id").pk] * THREADS)
+    given = race([lambda: messages.post(room, owner, "Once", client_id="the-one-id").pk] * THREADS, at_once=THREADS)
     assert len(set(given)) == 1
     assert Message.objects.filter(room=room, body="Once").count() == 1
     assert numbers(room) == list(range(1, len(numbers(room)) + 1))

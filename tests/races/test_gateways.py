@@ -14,7 +14,8 @@ from skilllink import clocks
 from tests.builders.gateway import dispute_of, events_of, settle_down, signed, silent
 from tests.builders.payment import bank_account, earn, put_in_wallet
 from tests.cast import staff
-from tests.races.test_money import MANY, books, race  # noqa: F401  `books` audits each test's end
+from tests.races.test_money import books  # noqa: F401  it audits each test's end
+from tests.races.together import MANY, race
 from users.models import User
 
 

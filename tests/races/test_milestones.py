@@ -1,18 +1,18 @@
 """release ∥ refund ∥ dispute ∥ the clock, on PostgreSQL: one winner each round, and the ledger stays whole."""
 
 import os
-import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection, connections
+from django.db import connection
 
 from payment import audit
 from projects import disputes, milestones, sweeps
 from projects.models import Milestone
 from skilllink.errors import Refusal
 from tests.builders.projects_contracts import signed_contract
+from tests.races import together
 
 ROUNDS = int(os.environ.get("SKILLLINK_RACE_ROUNDS", "50"))
 CALLERS = 5  # of each of the four
@@ -25,27 +25,9 @@ def postgres(committed_db):
 
 def race(*acts):
     """Run the acts at the same instant; returns (names of those that were done, refusals of the others)."""
-    gate, done, refused, broken = threading.Barrier(len(acts)), [], [], []
-
-    def run(name, act):
-        try:
-            gate.wait(10)
-            act()
-            done.append(name)
-        except Refusal as refusal:
-            refused.append(refusal)
-        except Exception as error:
-            broken.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert not broken, broken
-    return done, refused
+    came = together.race([act for _name, act in acts], at_once=len(acts))
+    done = [name for (name, _act), one in zip(acts, came, strict=True) if not isinstance(one, Refusal)]
+    return done, [one for one in came if isinstance(one, Refusal)]
 
 
 def test_one_milestone_has_one_end(postgres, client_person, freelancer):

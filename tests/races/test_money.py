@@ -1,25 +1,21 @@
 """Money under pressure from many at once, on PostgreSQL: nothing twice, nothing lost, nothing below zero."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from django.db.models import Sum
 
 from payment import accounts, audit, clearing, deposits, earnings, escrow, idempotency, ledger
 from payment.models import Account, Clearing, Deposit, Entry, Escrow, IdempotencyRecord, Transfer
 from skilllink import clocks
-from skilllink.errors import Refusal
 from skilllink.transactions import verb
 from tests.builders.books import filled, released
 from tests.builders.payment import GOOD_CARD, put_in_wallet
+from tests.races.together import MANY, race
 from users.models import User
-
-MANY = 8
 
 
 @pytest.fixture(autouse=True)
@@ -28,24 +24,6 @@ def books(committed_db: None) -> Iterator[None]:
     assert connection.vendor == "postgresql", "Races need row locks: run with SKILLLINK_TEST_DB=postgres."
     yield
     assert audit.run() == []
-
-
-def race(acts: list[Callable[[], Any]], *, at_once: int = MANY) -> list[Any]:
-    """Run the acts in threads that start together; what each returned, or the Refusal it met. Anything else is raised."""
-    gate = Barrier(min(at_once, len(acts)))
-
-    def run(number: int, act: Callable[[], Any]) -> Any:
-        try:
-            if number < gate.parties:
-                gate.wait(10)
-            return act()
-        except Refusal as refusal:
-            return refusal
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(run, range(len(acts)), acts))
 
 
 @verb
