@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Sum
 
-from payment.models import Account, Cause, Entry, Escrow, Payout
+from payment.models import Account, Cause, Entry, Escrow, Payout, PayoutMethod
 
 Kind = Account.Kind
 LINE = ("wallet", "pending", "available", "in_escrow", "in_transit", "owed")
@@ -36,6 +36,11 @@ def in_transit(payout: Payout) -> Account:
         payout=payout, defaults={"kind": Kind.IN_TRANSIT, "currency": payout.currency, "balance": 0}
     )
     return account
+
+
+def source(row: Payout | PayoutMethod) -> Account:
+    """What is paid out from: the cause's account, or what the person has available."""
+    return available(row.user, row.currency) if row.cause is None else of_cause(row.cause)
 
 
 def of_escrow(escrow: Escrow) -> Account:
@@ -101,7 +106,7 @@ def balances(user: Any) -> dict[str, dict[str, int]]:
     held = Escrow.objects.filter(payer=user, held__gt=0).values("currency").annotate(total=Sum("held"))
     for row in held:
         _line(found, row["currency"])["in_escrow"] = row["total"]
-    leaving = Payout.objects.filter(user=user, status__in=Payout.RESERVED).values("currency").order_by("currency")
+    leaving = Payout.objects.of(user).filter(status__in=Payout.RESERVED).values("currency").order_by("currency")
     for row in leaving.annotate(total=Sum("amount")):
         _line(found, row["currency"])["in_transit"] = row["total"]
     return found

@@ -103,10 +103,10 @@ class GatewayEventAdmin(ReadOnly, admin.ModelAdmin):
 class PayoutAdmin(ReadOnly, admin.ModelAdmin):
     """The queue; large ones wait for two people."""
 
-    list_display = ("due_at", "user", "method", "figure", "status", "needs_two", "approved_at", "checks")
-    list_filter = ("status", "needs_two", "currency")
-    list_select_related = ("user", "method")
-    search_fields = ("user__email", "gateway_id")
+    list_display = ("due_at", "user", "cause", "method", "figure", "status", "needs_two", "approved_at", "checks")
+    list_filter = ("status", "needs_two", "currency", ("cause", admin.EmptyFieldListFilter))
+    list_select_related = ("user", "cause", "method")
+    search_fields = ("user__email", "cause__title", "gateway_id")
     actions = ("let_out", "hold")
 
     @admin.display(description=_("amount"), ordering="amount")
@@ -145,9 +145,11 @@ class PayoutHoldAdmin(ReadOnly, admin.ModelAdmin):
 
 @admin.register(PayoutMethod)
 class PayoutMethodAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("created_at", "user", "holder", "last4", "currency", "confirmed_at", "usable_at", "ended_at")
-    list_select_related = ("user",)
-    search_fields = ("user__email",)
+    list_display = (
+        "created_at", "user", "cause", "holder", "last4", "currency", "confirmed_at", "usable_at", "ended_at",
+    )  # fmt: skip
+    list_select_related = ("user", "cause")
+    search_fields = ("user__email", "cause__title")
 
 
 @admin.register(Chargeback)

@@ -8,9 +8,10 @@ from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from payment.audit_scope import CHUNK, Scope, Violation, chunks
-from payment.models import Chargeback, Deposit, DepositReturn, GatewayEvent, Movement, Payout, Transfer
+from payment.models import Chargeback, Deposit, DepositReturn, Entry, GatewayEvent, Movement, Payout, Transfer
 
 ENDS = {"paid": "payout_paid", "failed": "payout_failed", "cancelled": "payout_cancelled"}
+CAME_BACK = ("failed", "cancelled")
 BY_HAND = ("write_off", "capital_in", "fees_out")
 
 
@@ -23,18 +24,29 @@ def events_as_they_came(scope: Scope) -> Iterator[Violation]:
 
 
 def payouts_end_once(scope: Scope) -> Iterator[Violation]:
-    """L14: a payout is reserved, then settled or voided, as its row says; nothing else is in its account."""
+    """L14: a payout is reserved, then settled or voided, as its row says; nothing else is in its account.
+
+    It was taken out of its source, a cause's account or a person's earnings, and what came back went there.
+    """
     changed = scope.later("created_at") | scope.later("ended_at")
-    rows = Payout.objects.filter(changed).values_list("pk", "status", "amount", "account__balance")
-    for chunk in chunks(rows.iterator(CHUNK)):
+    facts = ("pk", "status", "amount", "account__balance", "user", "cause")
+    for chunk in chunks(Payout.objects.filter(changed).values_list(*facts).iterator(CHUNK)):
         keys = [f"payout:{pk}:{part}" for pk, *_rest in chunk for part in ("reserve", "end")]
         kinds = dict(Transfer.objects.filter(key__in=keys).values_list("key", "kind"))
-        for pk, status, amount, balance in chunk:
+        sources = Entry.objects.filter(transfer__key__in=keys, account__kind__in=("available", "cause"))
+        moved = set(sources.values_list("transfer__key", "amount", "account__user", "account__cause"))
+        for pk, status, amount, balance, user, cause in chunk:
             found = (kinds.get(f"payout:{pk}:reserve"), kinds.get(f"payout:{pk}:end"))
             if found != ("payout", ENDS.get(status)):
                 yield Violation("L14", f"payout {pk}", f"is {status}, its transfers are {found}")
             if balance != (0 if status in ENDS else amount):
                 yield Violation("L14", f"payout {pk}", f"is {status} over {amount}, in transit is {balance}")
+            source = (None, cause) if cause else (user, None)
+            due = {(f"payout:{pk}:reserve", -amount, *source)}
+            if status in CAME_BACK:
+                due.add((f"payout:{pk}:end", amount, *source))
+            if not due <= moved:
+                yield Violation("L14", f"payout {pk}", "was not taken from, or given back to, where its row says")
 
 
 def out_within_in(scope: Scope) -> Iterator[Violation]:

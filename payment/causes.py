@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
 from payment import donations_recurring
-from payment.models import Cause, Donation, Entry, Pledge
+from payment.models import Account, Cause, Donation, Entry, Pledge
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed
@@ -145,11 +145,15 @@ def _line(row: Entry) -> Line:
 
 
 def sums(cause: Cause) -> dict[str, int]:
-    """What was `given`, `paid` out and is `left`, minor units, from the entries themselves."""
-    rows = Entry.objects.filter(account__cause=cause).order_by()
-    by_kind = dict(rows.values_list("transfer__kind").annotate(total=Sum("amount")))
-    given, left = by_kind.get("donation", 0), sum(by_kind.values())
-    return {"given": given, "paid": given - left, "left": left}
+    """What was `given`, is `leaving`, was `paid` out and is `left`, minor units, from the entries themselves."""
+    rows = Entry.objects.filter(Q(account__cause=cause) | Q(account__payout__cause=cause)).order_by()
+    found = rows.values_list("account__kind", "transfer__kind").annotate(total=Sum("amount"))
+    given = left = leaving = 0
+    for place, kind, total in found:
+        given += total if kind == "donation" else 0
+        left += total if place == Account.Kind.CAUSE else 0
+        leaving += total if place == Account.Kind.IN_TRANSIT else 0
+    return {"given": given, "leaving": leaving, "paid": given - leaving - left, "left": left}
 
 
 # --- inside ---------------------------------------------------------------------------------------

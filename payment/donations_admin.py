@@ -35,13 +35,23 @@ class CauseAdmin(ReadOnly):
     list_select_related = ("keeper",)
     ordering = ("-status", "created_at")
     fields = readonly_fields = (
-        "title", "keeper", "summary", "story", "figure", "status", "created_at", "decided_by", "decided_at", "reason",
-        "closed_at", "act",
+        "title", "keeper", "summary", "story", "figure", "sums", "payouts", "status", "created_at", "decided_by",
+        "decided_at", "reason", "closed_at", "act",
     )  # fmt: skip
 
     @admin.display(description=lazy("goal"), ordering="goal")
     def figure(self, row: Cause) -> str:
         return format_money(row.goal, row.currency)
+
+    @admin.display(description=lazy("its account"))
+    def sums(self, row: Cause) -> str:
+        found = {name: format_money(amount, row.currency) for name, amount in causes.sums(row).items()}
+        return _("{given} given, {leaving} on its way out, {paid} paid out, {left} left").format(**found)
+
+    @admin.display(description=lazy("payouts"))
+    def payouts(self, row: Cause) -> SafeString:
+        address = f"{reverse('admin:payment_payout_changelist')}?cause__id__exact={row.pk}"
+        return format_html('<a href="{}">{}</a>', address, row.payouts.count())
 
     @admin.display(description=lazy("decide"))
     def act(self, row: Cause) -> SafeString | str:

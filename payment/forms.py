@@ -90,8 +90,11 @@ class MethodForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, hosted: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, hosted: bool, currency: str = "", **kwargs: Any) -> None:
+        """`currency` when there is only one to choose."""
         super().__init__(*args, **kwargs)
+        if currency:
+            self.fields["currency"].choices = [(currency, currency)]  # type: ignore[attr-defined]
         if hosted:
             del self.fields["number"]
 

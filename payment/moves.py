@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from payment import payouts
+from payment import payout_methods, payouts
 from payment.models import Account, Deposit, Payout, PayoutMethod
 from skilllink.money import format_money
 from skilllink.moves import Move
@@ -55,25 +55,30 @@ def _debts(user: Any) -> Iterator[Move]:
 
 
 def _methods(user: Any) -> Iterator[Move]:
-    for row in PayoutMethod.objects.filter(user=user, ended_at__isnull=True, confirmed_at__isnull=True):
+    mine = PayoutMethod.objects.visible_to(user).filter(ended_at__isnull=True, confirmed_at__isnull=True)
+    for row in mine.select_related("cause"):
+        of_cause = _("Confirm the bank account {method} of “{cause}”.")
+        sentence = of_cause if row.cause else _("Confirm your bank account {method}.")
         yield Move(
             due_at=None,
-            sentence=_("Confirm your bank account {method}.").format(method=row),
+            sentence=sentence.format(method=row, cause=row.cause),
             consequence=_("If you do nothing, nothing is paid out to it."),
-            url=reverse("payment:payouts"),
+            url=payout_methods.page(row.cause),
             act_label=_("Confirm"),
             mine=True,
         )
 
 
 def _payouts(user: Any) -> Iterator[Move]:
-    for row in Payout.objects.filter(user=user, status__in=Payout.RESERVED):
+    mine = Payout.objects.visible_to(user).filter(status__in=Payout.RESERVED)
+    for row in mine.select_related("cause"):
         queued = row.status == Payout.Status.REQUESTED
+        of_cause = _("Payout of {amount} for “{cause}”: {state}.")
+        sentence = of_cause if row.cause else _("Your payout of {amount}: {state}.")
+        facts = {"amount": format_money(row.amount, row.currency), "state": row.get_status_display()}
         yield Move(
             due_at=row.due_at if queued else payouts.promise(row),
-            sentence=_("Your payout of {amount}: {state}.").format(
-                amount=format_money(row.amount, row.currency), state=row.get_status_display()
-            ),
+            sentence=sentence.format(cause=row.cause, **facts),
             consequence=_("If you do nothing, it goes by itself."),
             url=reverse("payment:payout", args=[row.pk]),
             act_label=_("Look"),

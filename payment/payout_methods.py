@@ -1,4 +1,4 @@
-"""Where a person's money goes: added, confirmed by a fresh sign-in, used after a wait that gives time to object."""
+"""Where a person's or a cause's money goes: added, confirmed by a fresh sign-in, used after a wait that gives time to object."""
 
 from datetime import datetime
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.urls import reverse
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
 from payment import gateways
 from payment.gateways.base import Rejected, Unanswered
 from payment.gateways.sandbox.cards import bank
-from payment.models import Payout, PayoutMethod
+from payment.models import Cause, Payout, PayoutMethod
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
@@ -54,15 +55,25 @@ class TooMany(Conflict):
     sentence = _("You have {most} payout methods, the most at a time. Remove one that you don’t use.")
 
 
-def add(user: Any, *, holder: str, currency: str, number: str = "") -> PayoutMethod:
+class NotVerified(Conflict):
+    code = "payout_method.cause_not_verified"
+    sentence = _(
+        "Money leaves a cause once it is verified. Nothing was moved or changed; a moderator looks at it first."
+    )
+
+
+def add(user: Any, *, holder: str, currency: str, number: str = "", cause: Cause | None = None) -> PayoutMethod:
     """A new method, not confirmed yet. `number` of the bank account only where it is typed here; it is never kept.
 
-    Raises cards.UnknownBank, money.BadAmount for a currency, Unprocessable without a name, and NotTaken or the gateway's
+    Of the person, or of a `cause` that the person keeps. Raises cards.UnknownBank, money.BadAmount for a currency,
+    Unprocessable without a name, Missing for somebody else's cause, NotVerified, and NotTaken or the gateway's
     Unanswered, after which nothing is there.
     """
+    if cause is not None:
+        _require_keeper(cause, user, currency)
     gateway = gateways.current()
     digits = "" if gateway.hosted else bank(number)
-    row = _write(user, holder, currency, gateway.name, digits[-4:])
+    row = _write(user, cause, holder, currency, gateway.name, digits[-4:])
     facts = {"email": user.email, "holder": row.holder, "currency": currency, "number": digits}
     try:
         return _known(row, gateway.account(f"method:{row.pk}", **facts))
@@ -94,7 +105,7 @@ def _confirm(method: PayoutMethod, by: Any, signed_in_at: datetime | None) -> Pa
         return row
     row.confirmed_at, row.usable_at = now(), now() + settings.SKILLLINK["PAYOUT_METHOD_WAIT"]
     row.save(update_fields=["confirmed_at", "usable_at"])
-    inbox.notify(by, "payout_method.confirmed", url="/wallet/payout/", method=row, day=written(row.usable_at))
+    _notify(row)
     mails = [_notice(address, row) for address in _other_addresses(by)]
     after_commit(lambda: [mail.send() for mail in mails])
     push(f"user:{by.pk}", {"type": "payout.changed"})
@@ -113,9 +124,20 @@ def end(method: PayoutMethod, *, by: Any) -> PayoutMethod:
     return row
 
 
-def of(user: Any) -> Any:
-    """The person's methods in use, newest first."""
-    return PayoutMethod.objects.visible_to(user).filter(ended_at__isnull=True)
+def of(user: Any, cause: Cause | None = None) -> Any:
+    """The methods in use of the person, or of a cause that the person keeps, newest first."""
+    return PayoutMethod.objects.of(user, cause).filter(ended_at__isnull=True)
+
+
+def page(cause: Cause | None) -> str:
+    """The address of the bank accounts and payouts of a cause, or of one's own."""
+    return reverse("payment:cause_payouts", args=[cause.slug]) if cause else reverse("payment:payouts")
+
+
+def require_verified(cause: Cause) -> None:
+    """Raises NotVerified."""
+    if not cause.has_money:
+        raise NotVerified()
 
 
 def onboarding(method: PayoutMethod, back: str) -> str:
@@ -126,15 +148,28 @@ def onboarding(method: PayoutMethod, back: str) -> str:
 
 
 @verb
-def _write(user: Any, holder: str, currency: str, gateway: str, last4: str) -> PayoutMethod:
+def _write(
+    user: Any, cause: Cause | None, holder: str, currency: str, gateway: str, last4: str
+) -> PayoutMethod:  # fmt: skip
     require_active(user)
     money.exponent(currency)
     name = holder.strip() if isinstance(holder, str) else ""
     if not (1 <= len(name) <= HOLDER and name.isprintable()):
         raise Unprocessable(fields={"holder": _("Write the name on the account, in up to 100 characters.")})
-    if of(user).count() >= MOST:
+    if of(user, cause).count() >= MOST:
         raise TooMany(most=MOST)
-    return PayoutMethod.objects.create(user=user, holder=name, currency=currency, gateway=gateway, last4=last4)
+    return PayoutMethod.objects.create(
+        user=user, cause=cause, holder=name, currency=currency, gateway=gateway, last4=last4
+    )  # fmt: skip
+
+
+def _require_keeper(cause: Cause, user: Any, currency: str) -> None:
+    if cause.keeper_id != user.pk:
+        raise Missing()
+    require_verified(cause)
+    if currency != cause.currency:
+        text = _("This cause collects {currency}.").format(currency=cause.currency)
+        raise money.BadAmount(text, fields={"currency": text})
 
 
 @verb
@@ -151,7 +186,8 @@ def _forget(row: PayoutMethod) -> None:
 
 
 def _own(method: PayoutMethod, by: Any) -> PayoutMethod:
-    row = PayoutMethod.objects.select_for_update(of=("self",)).filter(pk=method.pk, user=by, ended_at=None).first()
+    mine = PayoutMethod.objects.visible_to(by).filter(pk=method.pk, ended_at=None)
+    row = mine.select_related("user", "cause").select_for_update(of=("self",)).first()
     if row is None:
         raise Missing()
     return row
@@ -163,9 +199,18 @@ def _other_addresses(user: Any) -> list[str]:
     return list(mine.values_list("email", flat=True))
 
 
+def _notify(row: PayoutMethod) -> None:
+    facts: dict[str, Any] = {"url": page(row.cause), "method": row, "day": written(row.usable_at)}  # type: ignore[arg-type]
+    if row.cause is None:
+        inbox.notify(row.user, "payout_method.confirmed", **facts)
+    else:
+        inbox.notify(row.user, "cause.payout_method_confirmed", cause=row.cause.title, **facts)
+
+
 def _notice(address: str, row: PayoutMethod) -> EmailMultiAlternatives:
+    whose = now_("your payouts") if row.cause is None else now_("payouts of “{cause}”").format(cause=row.cause.title)
     text = now_(
-        "A new bank account was confirmed for your payouts: {method}. It is used from {day} on.\n\n"
+        "A new bank account was confirmed for {whose}: {method}. It is used from {day} on.\n\n"
         "If that wasn’t you, sign in, remove it and change your password:\n{url}"
-    ).format(method=row, day=written(row.usable_at), url=f"{settings.SITE_URL}/wallet/payout/")  # type: ignore[arg-type]
+    ).format(whose=whose, method=row, day=written(row.usable_at), url=settings.SITE_URL + page(row.cause))  # type: ignore[arg-type]
     return letters.compose([address], now_("A new bank account for your payouts"), text)

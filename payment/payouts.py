@@ -1,7 +1,7 @@
 """Money out: reserved with the wish, queued for a batch, sent under one key, settled or voided, never both (L14).
 
-`available → in_transit` when it is asked for; `in_transit → gateway` when the bank has it; back when it failed or was
-cancelled. Its end has one key in the ledger, so that there is only one. A gateway that gives no answer leaves it
+`source → in_transit` when it is asked for; `in_transit → gateway` when the bank has it; back when it failed or was
+cancelled. The source is what a person has available, or a cause's account; the bank account says which. Its end has one key in the ledger, so that there is only one. A gateway that gives no answer leaves it
 reserved: it is asked again under the same key.
 """
 
@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, gateways, halt, ledger, payout_holds, references, wishes
+from payment import accounts, gateways, halt, ledger, payout_holds, payout_methods, references, wishes
 from payment.gateways.base import Event, Rejected, Sent, Unanswered
 from payment.gateways.patience import next_time
 from payment.mismatch import Mismatch
@@ -36,6 +36,12 @@ Status = Payout.Status
 class NotAvailable(Conflict):
     code = "payout.not_available"
     sentence = _("Only {available} of your earnings is available. Nothing was moved; ask for that much or less.")
+
+
+class NotInCause(NotAvailable):
+    sentence = _(
+        "Only {available} of what was given to this cause is here. Nothing was moved; ask for that much or less."
+    )
 
 
 class NotConfirmed(Conflict):
@@ -87,17 +93,19 @@ class Gone(Conflict):
 
 @verb
 def request(user: Any, method: PayoutMethod, amount: int, currency: str, *, token: str) -> Payout:
-    """available → in_transit: `amount` minor units go to `method` with the next batch.
+    """source → in_transit: `amount` minor units go to `method` with the next batch; a cause's bank account takes the cause's.
 
     `token` names the wish: the same one twice is one payout. Raises Halted, OnHold, NotConfirmed, StillWaiting, Owing,
-    NotAvailable (409 with the way out), TooSmall, money.BadAmount for a figure, or for a currency that isn't the method's.
+    payout_methods.NotVerified, NotAvailable (409 with the way out), TooSmall, money.BadAmount for a figure, or for a currency that isn't the
+    method's.
     """
     require_active(user)
     money.exponent(currency)
     money.check_minor(amount)
     wishes.require_token(token)
-    kept = PayoutMethod.objects.select_for_update(of=("self",)).filter(pk=method.pk, user=user, ended_at=None).first()
-    if kept is None:
+    mine = PayoutMethod.objects.visible_to(user).filter(pk=method.pk, ended_at=None)
+    kept = mine.select_related("cause").select_for_update(of=("self",)).first()
+    if kept is None or (kept.cause is not None and kept.cause.keeper_id != user.pk):
         raise Missing()
     if there := Payout.objects.filter(user=user, token=token).first():
         if (there.amount, there.currency, there.method_id) != (amount, currency, kept.pk):
@@ -105,13 +113,13 @@ def request(user: Any, method: PayoutMethod, amount: int, currency: str, *, toke
         return there
     _require_currency(kept, amount, currency)
     _require_allowed(user, kept)
-    _require_figure(user, amount, currency)
-    return _write(user, kept, amount, token)
+    _require_figure(kept, amount)
+    return _write(kept, amount, token)
 
 
 @verb
 def cancel(payout: Payout, *, by: Any) -> Payout:
-    """in_transit → available, while it is in the queue or on hold. Raises Gone, Missing for somebody else's."""
+    """in_transit → source, while it is in the queue or on hold. Raises Gone, Missing for somebody else's."""
     require_active(by)
     row = _locked(payout)
     if row.user_id != by.pk:
@@ -153,7 +161,7 @@ def least(currency: str) -> int:
 
 
 def alone(currency: str) -> int:
-    """How much a person gets paid out within a day without two people of finance, minor units."""
+    """How much a person or a cause gets paid out within a day without two people of finance, minor units."""
     return int(settings.SKILLLINK["PAYOUT_ALONE"][currency])
 
 
@@ -163,7 +171,8 @@ def alone(currency: str) -> int:
 def sweep() -> int:
     """Send the batch that is due, and ask about what was sent. Returns how many payouts moved on."""
     due = Payout.objects.filter(status=Status.REQUESTED, due_at__lte=now()).order_by("due_at", "pk")
-    due = due.exclude(needs_two=True, approved_at__isnull=True).exclude(user__in=_debts().values("user"))
+    due = due.exclude(needs_two=True, approved_at__isnull=True)
+    due = due.exclude(cause__isnull=True, user__in=_debts().values("user"))
     sent = sum(_send(row) for row in list(due[:BATCH]))
     unknown = Payout.objects.filter(status=Status.PROCESSING, check_at__lte=now()).order_by("check_at")
     return sent + sum(_ask_again(row) for row in list(unknown[:BATCH]))
@@ -219,8 +228,10 @@ def _debts() -> Any:
     return Account.objects.filter(kind=Account.Kind.RECEIVABLE, balance__lt=0)
 
 
-def _require_no_debt(user: Any) -> None:
-    if debt := _debts().filter(user=user).first():
+def _require_no_debt(row: Payout | PayoutMethod) -> None:
+    """Who owes is paid out nothing; what a cause's keeper owes, the cause doesn't."""
+    debt = _debts().filter(user=row.user_id).first() if row.cause_id is None else None
+    if debt:
         raise Owing(owed=money.format_money(-debt.balance, debt.currency))
 
 
@@ -230,36 +241,40 @@ def _require_allowed(user: Any, method: PayoutMethod) -> None:
         raise Halted()
     if hold := payout_holds.in_force(user):
         raise OnHold(day=written(hold.until), reason=hold.reason)
+    if method.cause is not None:
+        payout_methods.require_verified(method.cause)
     if method.confirmed_at is None or method.usable_at is None:
         raise NotConfirmed()
     if method.usable_at > now():
         raise StillWaiting(day=written(method.usable_at))
-    _require_no_debt(user)
+    _require_no_debt(method)
 
 
-def _require_figure(user: Any, amount: int, currency: str) -> None:
-    there = accounts.locked(accounts.available(user, currency)).balance or 0
+def _require_figure(method: PayoutMethod, amount: int) -> None:
+    currency, refusal = method.currency, NotAvailable if method.cause is None else NotInCause
+    there = accounts.locked(accounts.source(method)).balance or 0
     if amount > there:
-        raise NotAvailable(available=money.format_money(there, currency))
+        raise refusal(available=money.format_money(there, currency))
     if amount < least(currency):
         sentence = str(TooSmall.sentence).format(least=money.format_money(least(currency), currency))
         raise TooSmall(sentence, fields={"amount": sentence})
 
 
-def _of_this_day(user: Any, currency: str) -> int:
-    """What the person asked for since this time yesterday and did not cancel: many small ones are as good as a large one."""
-    asked = Payout.objects.filter(user=user, currency=currency, created_at__gt=now() - DAY)
+def _of_this_day(method: PayoutMethod) -> int:
+    """What its source was asked for since this time yesterday and did not get back: many small ones are as good as a large."""
+    of_source = Payout.objects.of(method.user, method.cause).filter(currency=method.currency)
+    asked = of_source.filter(created_at__gt=now() - DAY)
     kept = asked.exclude(status__in=(Status.CANCELLED, Status.FAILED))
     return int(kept.aggregate(total=Sum("amount"))["total"] or 0)
 
 
 @inside_transaction
-def _write(user: Any, method: PayoutMethod, amount: int, token: str) -> Payout:
+def _write(method: PayoutMethod, amount: int, token: str) -> Payout:
     row = Payout.objects.create(
-        user=user, method=method, amount=amount, currency=method.currency, token=token, gateway=method.gateway,
-        due_at=next_batch(), needs_two=amount + _of_this_day(user, method.currency) > alone(method.currency),
+        user=method.user, cause=method.cause, method=method, amount=amount, currency=method.currency, token=token,
+        gateway=method.gateway, due_at=next_batch(), needs_two=amount + _of_this_day(method) > alone(method.currency),
     )  # fmt: skip
-    lines = [(accounts.available(user, row.currency), -amount), (accounts.in_transit(row), amount)]
+    lines = [(accounts.source(row), -amount), (accounts.in_transit(row), amount)]
     ledger.post(f"payout:{row.pk}:reserve", "payout", lines)
     _notify(row, "payout.requested", day=written(row.due_at))
     _tell(row)
@@ -285,7 +300,7 @@ def _begin(payout: Payout) -> Payout:
     """
     row = _locked(payout)
     halt.require_running()
-    _require_no_debt(row.user)
+    _require_no_debt(row)
     if row.needs_two and row.approved_at is None:
         raise Gone(state=row.get_status_display())
     if payout_holds.in_force(row.user):  # it began while this one was asked for
@@ -354,12 +369,12 @@ def _end(row: Payout, sent: Sent) -> int:
 
 @inside_transaction
 def _give_back(row: Payout, kind: str) -> None:
-    lines = [(accounts.in_transit(row), -row.amount), (accounts.available(row.user, row.currency), row.amount)]
+    lines = [(accounts.in_transit(row), -row.amount), (accounts.source(row), row.amount)]
     ledger.post(f"payout:{row.pk}:end", kind, lines)
 
 
 def _locked(payout: Payout) -> Payout:
-    return Payout.objects.select_for_update(of=("self",)).select_related("method", "user").get(pk=payout.pk)
+    return Payout.objects.select_for_update(of=("self",)).select_related("method", "user", "cause").get(pk=payout.pk)
 
 
 def _move(row: Payout, status: str) -> None:
@@ -370,8 +385,12 @@ def _move(row: Payout, status: str) -> None:
 
 def _notify(row: Payout, event: str, **facts: Any) -> None:
     figure = money.format_money(row.amount, row.currency)
+    if row.cause is not None:
+        event, facts = f"cause.{event.replace('.', '_')}", facts | {"cause": row.cause.title}
     inbox.notify(row.user, event, url=f"/wallet/payout/{row.pk}/", amount=figure, method=row.method, **facts)
 
 
 def _tell(row: Payout) -> None:
     push(f"user:{row.user_id}", {"type": "payout.changed"})
+    if row.cause_id is not None:
+        push(f"cause:{row.cause_id}", {"type": "payout.changed"})

@@ -48,7 +48,7 @@ class LineOut(serializers.Serializer[Any]):
     """One entry of a cause's public ledger, anonymised as its giver chose."""
 
     at = serializers.DateTimeField()
-    kind = serializers.CharField(help_text="donation or payout")
+    kind = serializers.CharField(help_text="donation, payout, or payout_failed and payout_cancelled: it came back")
     who = Who(allow_null=True, help_text="null: anonymous")
     amount = serializers.IntegerField(allow_null=True, help_text="null: hidden")
     note = serializers.CharField()

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from payment import chargebacks, deposit_returns, payout_methods, payouts
+from payment import chargebacks, deposit_returns, payouts
 from payment.api.acting import KEY, act
 from payment.models import Deposit, DepositReturn, Payout, PayoutMethod
 from skilllink.api import Amount, Nothing, Strict, Words
@@ -23,7 +23,7 @@ TOKEN = "Names the wish: the same one twice is done once"
 class PayoutMethodSerializer(serializers.ModelSerializer[PayoutMethod]):
     class Meta:
         model = PayoutMethod
-        fields = ("id", "holder", "currency", "last4", "created_at", "confirmed_at", "usable_at")
+        fields = ("id", "cause", "holder", "currency", "last4", "created_at", "confirmed_at", "usable_at")
 
 
 class PayoutSerializer(serializers.ModelSerializer[Payout]):
@@ -33,7 +33,7 @@ class PayoutSerializer(serializers.ModelSerializer[Payout]):
     class Meta:
         model = Payout
         fields = (
-            "id", "method", "amount", "currency", "status", "failure", "needs_two", "approved_at", "created_at", "due_at",
+            "id", "cause", "method", "amount", "currency", "status", "failure", "needs_two", "approved_at", "created_at", "due_at",
             "sent_at", "ended_at", "place", "promised_at",
         )  # fmt: skip
 
@@ -75,18 +75,21 @@ class RepayIn(Strict):
 
 
 class PayoutMethods(ListAPIView[PayoutMethod]):
-    """My bank accounts, newest first. They are added and confirmed on the page, after a recent sign-in."""
+    """My bank accounts and those of the causes I keep, newest first.
+
+    They are added and confirmed on the page, after a recent sign-in.
+    """
 
     serializer_class = PayoutMethodSerializer
     queryset = PayoutMethod.objects.none()
     filter_backends: list[Any] = []
 
     def get_queryset(self) -> QuerySet[PayoutMethod]:
-        return payout_methods.of(self.request.user)
+        return PayoutMethod.objects.visible_to(self.request.user).filter(ended_at__isnull=True)
 
 
 class Payouts(ListAPIView[Payout]):
-    """My payouts, newest first."""
+    """My payouts and those of the causes I keep, newest first."""
 
     serializer_class = PayoutSerializer
     queryset = Payout.objects.none()
@@ -97,7 +100,10 @@ class Payouts(ListAPIView[Payout]):
 
     @extend_schema(parameters=[KEY], request=PayoutIn, responses={201: PayoutSerializer})
     def post(self, request: Request) -> Response:
-        """Ask for a payout: it is reserved now and sent with the next batch."""
+        """Ask for a payout: it is reserved now and sent with the next batch.
+
+        To a bank account of my own go my earnings, to one of a cause what was given to that cause.
+        """
         given = PayoutIn.read(request)
         method = PayoutMethod.objects.visible_to(request.user).filter(pk=given["method"]).first()
         if method is None:

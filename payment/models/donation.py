@@ -17,7 +17,7 @@ CREDIBLE = Q(amount__gte=1, amount__lte=10**12)
 class CauseQuerySet(models.QuerySet["Cause"]):
     def visible_to(self, user: Any) -> "CauseQuerySet":
         """Those that were verified, also when they have closed; one's own; all of them for staff."""
-        shown = Q(status__in=("verified", "closed"))
+        shown = Q(status__in=Cause.WITH_MONEY)
         if not getattr(user, "is_authenticated", False):
             return self.filter(shown)
         return self.all() if user.is_staff else self.filter(shown | Q(keeper=user))
@@ -39,6 +39,9 @@ class Cause(models.Model):
         "refused": {"waiting"},
         "closed": set(),
     }
+
+    # what was given in the first state can still be paid out in the second
+    WITH_MONEY = ("verified", "closed")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     slug = models.SlugField(_("address"), max_length=100, unique=True)
@@ -85,6 +88,11 @@ class Cause(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("payment:cause", args=[self.slug])
+
+    @property
+    def has_money(self) -> bool:
+        """Whether something can have been given to it, and be paid out."""
+        return self.status in self.WITH_MONEY
 
 
 class Gift(models.Model):

@@ -3,20 +3,33 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from payment.models.donation import Cause
 from payment.models.own import OwnQuerySet
 from skilllink.clocks import now
 from skilllink.ids import uuid7
 
 
-class PayoutMethod(models.Model):
-    """Where a person's money goes: a bank account, known here by its last digits and the gateway's number.
+class OfSourceQuerySet(OwnQuerySet):
+    """One's own, and those of the causes that one keeps."""
 
-    Used from `usable_at` on: the wait after its confirmation. `ended_at` when it is used no more.
+    def of(self, user: object, cause: Cause | None = None) -> "OfSourceQuerySet":
+        """Those of a person's own money, or those of a cause that the person keeps."""
+        return self.visible_to(user).filter(cause=cause)  # type: ignore[return-value]
+
+
+class PayoutMethod(models.Model):
+    """Where money goes: a bank account, known here by its last digits and the gateway's number.
+
+    A person's own, or that of a cause, named by the cause's keeper. Used from `usable_at` on: the wait after its
+    confirmation. `ended_at` when it is used no more.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="payout_methods", verbose_name=_("person")
+    )
+    cause = models.ForeignKey(
+        Cause, models.PROTECT, null=True, blank=True, related_name="payout_methods", verbose_name=_("of the cause")
     )
     holder = models.CharField(_("account holder"), max_length=100)
     currency = models.CharField(_("currency"), max_length=3)
@@ -28,7 +41,7 @@ class PayoutMethod(models.Model):
     usable_at = models.DateTimeField(_("usable from"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    objects = OwnQuerySet.as_manager()
+    objects = OfSourceQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("payout method"), _("payout methods")
@@ -46,8 +59,9 @@ class PayoutMethod(models.Model):
 
 
 class Payout(models.Model):
-    """Money out to a person's bank. `amount` in minor units; it left `available` when the row was written.
+    """Money out to a bank. `amount` in minor units; it left its source when the row was written.
 
+    The source is the account of its `cause`, or without one what the person has available.
     `due_at` is the batch it goes with; `check_at` when the gateway is asked about it (again).
     """
 
@@ -56,8 +70,8 @@ class Payout(models.Model):
         ON_HOLD = "on_hold", _("On hold")
         PROCESSING = "processing", _("On its way")
         PAID = "paid", _("Paid")
-        FAILED = "failed", _("Failed, back in your earnings")
-        CANCELLED = "cancelled", _("Cancelled, back in your earnings")
+        FAILED = "failed", _("Failed, came back")
+        CANCELLED = "cancelled", _("Cancelled, came back")
 
     MOVES = {
         "requested": {"on_hold", "processing", "cancelled"},
@@ -71,6 +85,9 @@ class Payout(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="payouts", verbose_name=_("person"))
+    cause = models.ForeignKey(
+        Cause, models.PROTECT, null=True, blank=True, related_name="payouts", verbose_name=_("from the cause")
+    )
     method = models.ForeignKey(PayoutMethod, models.PROTECT, related_name="payouts", verbose_name=_("to"))
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
@@ -88,7 +105,7 @@ class Payout(models.Model):
     checks = models.PositiveSmallIntegerField(_("times asked"), default=0)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 
-    objects = OwnQuerySet.as_manager()
+    objects = OfSourceQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("payout"), _("payouts")

@@ -10,14 +10,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from payment import accounts, chargebacks, gateways, payout_holds, payout_methods, payouts
+from payment import accounts, causes, chargebacks, gateways, payout_holds, payout_methods, payouts
 from payment.forms import MethodForm, PayoutForm, WishForm
 from payment.gateways.sandbox.cards import BANKS
-from payment.models import Payout, PayoutMethod
+from payment.models import Cause, Payout, PayoutMethod
 from payment.views.answers import answered, submit
 from skilllink import money
 from skilllink.clocks import now
@@ -28,9 +27,10 @@ SHOWN = 50
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required(allow_get=True)
-def index(request: HttpRequest) -> HttpResponse:
-    """My bank accounts and payouts; POST asks for one, after a recent sign-in."""
-    mine = payout_methods.of(request.user)
+def index(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """The bank accounts and payouts of my own, or of a cause that I keep; POST asks for one, after a recent sign-in."""
+    cause = _cause(request, slug)
+    mine = payout_methods.of(request.user, cause)
     form = PayoutForm(request.POST if request.method == "POST" else None, methods=mine)
     status = 200
     if request.method == "POST":
@@ -38,14 +38,15 @@ def index(request: HttpRequest) -> HttpResponse:
         if sent.done:
             return redirect("payment:payout", pk=sent.done.pk)
         status = sent.status
-    rows = Payout.objects.visible_to(request.user).select_related("method")[:SHOWN]
+    rows = Payout.objects.of(request.user, cause).select_related("method")[:SHOWN]
     used = sorted({method.currency for method in mine})
     context = {
+        "cause": cause,
         "form": form,
         "methods": mine,
         "payouts": [(row, *_clock(row)) for row in rows],
         "hold": payout_holds.in_force(request.user),
-        "balances": accounts.balances(request.user).items(),
+        "available": _available(request.user, cause),
         "minimums": [(name, payouts.least(name)) for name in used],
         "batch": payouts.next_batch(),
         "now": now(),
@@ -57,10 +58,11 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD"])
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
     """One payout: where it stands, what comes next, and what happens if nobody acts."""
-    row = get_object_or_404(Payout.objects.visible_to(request.user).select_related("method"), pk=pk)
+    row = get_object_or_404(Payout.objects.visible_to(request.user).select_related("method", "cause"), pk=pk)
     place, promise = _clock(row)
     context = {
         "payout": row,
+        "all": payout_methods.page(row.cause),
         "place": place,
         "promise": promise,
         "hold": payout_holds.in_force(request.user),
@@ -71,32 +73,33 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
 @login_required
 @require_POST
 def cancel(request: HttpRequest, pk: Any) -> HttpResponse:
-    """Out of the queue, back into my earnings."""
+    """Out of the queue, back to where it came from."""
     row = get_object_or_404(Payout.objects.visible_to(request.user), pk=pk)
     payouts.cancel(row, by=request.user)
-    messages.success(request, _("Cancelled. The money is in your earnings again."))
+    of_cause = _("Cancelled. The money is in the cause’s account again.")
+    messages.success(request, of_cause if row.cause_id else _("Cancelled. The money is in your earnings again."))
     return redirect("payment:payout", pk=row.pk)
 
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @reauthentication_required(allow_get=True)
-def methods(request: HttpRequest) -> HttpResponse:
-    """A new bank account."""
-    hosted = gateways.current().hosted
-    initial = {"currency": settings.DEFAULT_CURRENCY, "holder": getattr(request.user, "name", "")}
-    form = MethodForm(request.POST if request.method == "POST" else None, hosted=hosted, initial=initial)
+def methods(request: HttpRequest, slug: str = "") -> HttpResponse:
+    """A new bank account, of my own or of a cause that I keep."""
+    hosted, cause = gateways.current().hosted, _cause(request, slug)
+    holder = cause.title if cause else getattr(request.user, "name", "")
+    initial, only = {"currency": settings.DEFAULT_CURRENCY, "holder": holder}, cause.currency if cause else ""
+    form = MethodForm(request.POST if request.method == "POST" else None, hosted=hosted, currency=only, initial=initial)
     status = 200
     if request.method == "POST":
         with answered(_("The payment provider doesn’t answer. Nothing was added; try again in a minute.")):
-            sent = submit(form, lambda: payout_methods.add(request.user, **form.cleaned_data))
+            sent = submit(form, lambda: payout_methods.add(request.user, cause=cause, **form.cleaned_data))
         if sent.done:
-            return _onboard(sent.done) if hosted else redirect("payment:payouts")
+            return _onboard(sent.done) if hosted else redirect(payout_methods.page(cause))
         status = sent.status
     banks = [] if hosted else list(BANKS.items())
-    return render(
-        request, "payment/payout/method.html", {"form": form, "banks": banks, "hosted": hosted}, status=status
-    )
+    context = {"form": form, "banks": banks, "hosted": hosted, "cause": cause, "back": payout_methods.page(cause)}
+    return render(request, "payment/payout/method.html", context, status=status)
 
 
 @login_required
@@ -111,7 +114,7 @@ def confirm(request: HttpRequest, pk: Any) -> HttpResponse:
     except payout_methods.NotReady:
         return _onboard(row)
     messages.success(request, _("Confirmed. It can be used after the wait; your addresses have been told."))
-    return redirect("payment:payouts")
+    return redirect(payout_methods.page(row.cause))
 
 
 @login_required
@@ -121,7 +124,7 @@ def end(request: HttpRequest, pk: Any) -> HttpResponse:
     row = get_object_or_404(PayoutMethod.objects.visible_to(request.user), pk=pk)
     payout_methods.end(row, by=request.user)
     messages.success(request, _("Removed."))
-    return redirect("payment:payouts")
+    return redirect(payout_methods.page(row.cause))
 
 
 @login_required
@@ -146,6 +149,23 @@ def repay(request: HttpRequest) -> HttpResponse:
     return render(request, "payment/wallet/owed.html", context, status=status)
 
 
+def _cause(request: HttpRequest, slug: str) -> Cause | None:
+    """The cause of this address, if it names one: only its keeper finds it. Raises payout_methods.NotVerified."""
+    if not slug:
+        return None
+    found = get_object_or_404(Cause.objects.filter(keeper=request.user.pk), slug=slug)
+    payout_methods.require_verified(found)
+    return found
+
+
+def _available(user: Any, cause: Cause | None) -> list[tuple[int, str]]:
+    """What can be paid out, minor units and currency."""
+    if cause is not None:
+        return [(causes.sums(cause)["left"], cause.currency)]
+    lines = accounts.balances(user).items()
+    return [(line["available"], currency) for currency, line in lines if line["available"]]
+
+
 def _clock(row: Payout) -> tuple[int, datetime]:
     """Its place in the queue (0 when it isn't in it) and when the bank has it at the latest."""
     return payouts.place(row), payouts.promise(row)
@@ -160,4 +180,4 @@ def _signed_in_at(request: HttpRequest) -> datetime | None:
 def _onboard(row: PayoutMethod) -> HttpResponse:
     """On to the gateway's page, where the bank account is named; it leads back to the payouts."""
     with answered(_("The payment provider doesn’t answer. The account is kept; confirm it in a minute to go on.")):
-        return redirect(payout_methods.onboarding(row, settings.SITE_URL + reverse("payment:payouts")))
+        return redirect(payout_methods.onboarding(row, settings.SITE_URL + payout_methods.page(row.cause)))

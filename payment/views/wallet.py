@@ -30,7 +30,7 @@ def wallet(request: HttpRequest) -> HttpResponse:
     context = {
         "balances": accounts.balances(user) or {settings.DEFAULT_CURRENCY: dict.fromkeys(accounts.LINE, 0)},
         "clearing": [(row, *names.get(row.escrow_id, (row.escrow.get_kind_display(), ""))) for row in clearing],
-        "leaving": Payout.objects.filter(user=user, status__in=Payout.RESERVED).select_related("method"),
+        "leaving": Payout.objects.of(user).filter(status__in=Payout.RESERVED).select_related("method"),
         "held": [line for line in named if line[0].payer_id == user.pk],
         "coming": [line for line in named if line[0].payee_id == user.pk],
         "charts": [chart.draw(rows, currency) for currency, rows in months.items()],

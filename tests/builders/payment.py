@@ -6,7 +6,7 @@ from django.db import transaction
 
 from payment import accounts, deposits, ledger, payout_methods
 from payment.gateways.sandbox.cards import GOOD_BANK
-from payment.models import Deposit, PayoutMethod
+from payment.models import Cause, Deposit, PayoutMethod
 from skilllink import clocks
 from skilllink.ids import uuid7
 
@@ -26,9 +26,11 @@ def earn(user: Any, amount: int, currency: str = "USD") -> None:
         ledger.post(f"test:{uuid7()}:earn", "test", lines)
 
 
-def bank_account(user: Any, currency: str = "USD", number: str = GOOD_BANK) -> PayoutMethod:
-    """A bank account that was confirmed and has waited."""
-    row = payout_methods.add(user, holder=user.name, currency=currency, number=number)
+def bank_account(
+    user: Any, currency: str = "USD", number: str = GOOD_BANK, cause: Cause | None = None
+) -> PayoutMethod:  # fmt: skip
+    """A bank account, the person's own or of a cause that they keep, that was confirmed and has waited."""
+    row = payout_methods.add(user, holder=user.name, currency=currency, number=number, cause=cause)
     payout_methods.confirm(row, by=user, signed_in_at=clocks.now())
     PayoutMethod.objects.filter(pk=row.pk).update(usable_at=clocks.now())
     row.refresh_from_db()

@@ -23,6 +23,16 @@ SENTENCES = {
     ),
     "chargeback.won": ("money", _("The bank gave {amount} back that it had charged back.")),
     "cause.closed": ("money", _("“{cause}” was closed. What was given stays there until it is paid out.")),
+    "cause.payout_failed": (
+        "money",
+        _("{amount} for “{cause}” could not be paid out to {method}: {reason} It is in the cause’s account again."),
+    ),
+    "cause.payout_method_confirmed": (
+        "security",
+        _("A new bank account was confirmed for payouts of “{cause}”: {method}. It is used from {day} on."),
+    ),
+    "cause.payout_paid": ("money", _("{amount} for “{cause}” was paid out to {method}.")),
+    "cause.payout_requested": ("money", _("{amount} for “{cause}” will be sent to {method} on {day}.")),
     "cause.reached": ("money", _("“{cause}” has reached its goal.")),
     "cause.received": ("money", _("{who} gave {amount} to “{cause}”.")),
     "cause.received_anonymously": ("money", _("Someone gave {amount} to “{cause}”.")),
