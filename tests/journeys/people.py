@@ -22,15 +22,30 @@ def window(browser: Browser, server: Embedded, who: str = "", at: str = "") -> P
     `at` is the address to stand on afterwards, live.
     """
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.goto(f"{server.url}/accounts/login/")
+    if not who:
+        page.goto(f"{server.url}/accounts/login/")
+    elif "@" in who:
+        sign_in(page, server.url, who)
+    else:
+        sign_in(page, server.url, f"{who}@demo.skilllink.test", PASSWORD)
     if who:
-        page.fill("input[name=login]", who if "@" in who else f"{who}@demo.skilllink.test")
-        page.fill("input[name=password]", CAST_PASSWORD if "@" in who else PASSWORD)
-        page.locator("main form button").first.click()
         expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
     if at:
         stand_on(page, f"{server.url}{at}")
     return page
+
+
+def sign_in(page: Page, site: str, email: str, password: str = CAST_PASSWORD) -> None:
+    """Give address and password to the site at `site`; what comes next may be a second factor or a refusal."""
+    page.goto(f"{site}/accounts/login/")
+    give_password(page, email, password)
+
+
+def give_password(page: Page, email: str, password: str = CAST_PASSWORD) -> None:
+    """On the page that asks for it."""
+    page.fill("input[name=login]", email)
+    page.fill("input[name=password]", password)
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def live(page: Page) -> None:
@@ -83,6 +98,17 @@ def act(page: Page, link: str, button: str = "", **fields: str) -> None:
     pressed.last.click()
     expect(step).to_have_count(0)
     live(page)
+
+
+def send_offer_and_accept(client: Page, freelancer: Page) -> None:
+    """From the client's filled offer to the contract that the freelancer sees."""
+    client.get_by_role("button", name="Look it over").click()
+    client.get_by_role("button", name=re.compile("and send")).click()
+    expect(client).to_have_url(re.compile("/offers/"))
+    freelancer.goto(client.url)
+    freelancer.get_by_role("link", name=re.compile("Accept")).first.click()
+    freelancer.get_by_role("button", name="Accept and begin").click()
+    expect(freelancer.locator("#contract-rail")).to_be_visible()
 
 
 def bell(page: Page) -> Locator:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
-from tests.journeys.people import CAST_PASSWORD, give_code, live, made, window
+from tests.journeys.people import CAST_PASSWORD, give_code, give_password, live, made, sign_in, window
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -31,18 +31,6 @@ def register(server: Embedded, name: str) -> str:
     """A new person; returns the address they sign in with."""
     made(server, f"make({name!r}, client=True, freelancer=True)")
     return f"{name.split(maxsplit=1)[0].lower()}@skilllink.test"
-
-
-def give_password(page: Page, site: str, email: str) -> None:
-    page.goto(f"{site}/accounts/login/")
-    fill_in(page, email)
-
-
-def fill_in(page: Page, email: str) -> None:
-    """Sign in on the page that asks for it."""
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", CAST_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def at_home(page: Page) -> None:
@@ -122,7 +110,7 @@ def test_a_newcomer_signs_up_shows_a_face_and_comes_back(
     sign_out(page)
     page.goto(f"{site}/settings/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    fill_in(page, "wanda@skilllink.test")
+    give_password(page, "wanda@skilllink.test")
     expect(page.get_by_role("heading", name="Settings")).to_be_visible()
 
 
@@ -135,7 +123,7 @@ def _place(picture: Image.Image) -> Image.Exif:
 def test_an_app_and_recovery_codes_are_a_second_factor(visitor: Page, running_embedded: Embedded) -> None:
     page, site = visitor, running_embedded.url
     email = register(running_embedded, "Theo Twofold")
-    give_password(page, site, email)
+    sign_in(page, site, email)
     at_home(page)
     page.goto(f"{site}/accounts/2fa/")
     page.get_by_role("link", name="Turn it on").click()
@@ -147,7 +135,7 @@ def test_an_app_and_recovery_codes_are_a_second_factor(visitor: Page, running_em
     assert len(spare) == 10
 
     sign_out(page)
-    give_password(page, site, email)
+    sign_in(page, site, email)
     expect(page.get_by_role("heading", name="One more proof")).to_be_visible()
     page.goto(f"{site}/settings/")
     expect(page).to_have_url(re.compile("/accounts/"))
@@ -158,12 +146,12 @@ def test_an_app_and_recovery_codes_are_a_second_factor(visitor: Page, running_em
     expect(page.get_by_role("button", name="Your account")).to_be_visible()
 
     sign_out(page)
-    give_password(page, site, email)
+    sign_in(page, site, email)
     page.get_by_label("Code").fill(spare[0])
     page.get_by_role("button", name="Sign in").click()
     at_home(page)
     sign_out(page)
-    give_password(page, site, email)
+    sign_in(page, site, email)
     page.get_by_label("Code").fill(spare[0])
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert").filter(has_text="This code isn’t right")).to_be_visible()
@@ -178,7 +166,7 @@ def test_a_passkey_signs_in_without_the_password(visitor: Page, running_embedded
     page, site = visitor, by_name(running_embedded)
     email = register(running_embedded, "Paula Passkey")
     page.goto(f"{running_embedded.url}/accounts/login/")
-    give_password(page, site, email)
+    sign_in(page, site, email)
     at_home(page)
     authenticator(page)
     add_passkey(page, site, alone=True)
@@ -190,7 +178,7 @@ def test_a_passkey_signs_in_without_the_password(visitor: Page, running_embedded
     at_home(page)
 
     sign_out(page)
-    give_password(page, site, email)
+    sign_in(page, site, email)
     expect(page.get_by_role("heading", name="One more proof")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()
     at_home(page)
@@ -199,7 +187,7 @@ def test_a_passkey_signs_in_without_the_password(visitor: Page, running_embedded
 def test_a_passkey_made_as_second_factor_never_signs_in_alone(visitor: Page, running_embedded: Embedded) -> None:
     page, site = visitor, by_name(running_embedded)
     email = register(running_embedded, "Sven Secondfactor")
-    give_password(page, site, email)
+    sign_in(page, site, email)
     at_home(page)
     devices, device = authenticator(page)
     add_passkey(page, site, alone=False)
@@ -226,14 +214,14 @@ def test_a_passkey_made_as_second_factor_never_signs_in_alone(visitor: Page, run
     page.goto(f"{site}/settings/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
-    give_password(page, site, email)
+    sign_in(page, site, email)
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("button", name="Your account")).to_be_visible()
 
 
 def test_a_page_opened_by_number_leads_to_where_passkeys_work(visitor: Page, running_embedded: Embedded) -> None:
     email = register(running_embedded, "Nina Number")
-    give_password(visitor, running_embedded.url, email)
+    sign_in(visitor, running_embedded.url, email)
     at_home(visitor)
     visitor.goto(f"{running_embedded.url}/accounts/2fa/webauthn/add/")
     by_name_link = visitor.get_by_role("link", name="Open it by name")

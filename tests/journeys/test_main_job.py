@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.people import live, open_contract, say, window
+from tests.journeys.people import live, open_contract, say, send_offer_and_accept, window
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -102,13 +102,7 @@ def test_a_gig_and_a_bid_appear_by_themselves_and_a_deposit_buys_an_offer_that_b
     client.goto(gig)
     client.locator("#gig-board").get_by_role("link", name=re.compile("Tomasz|Open|Read")).first.click()
     client.get_by_role("link", name="Make an offer").click()
-    client.get_by_role("button", name="Look it over").click()
-    client.get_by_role("button", name=re.compile("and send")).click()
-    expect(client).to_have_url(re.compile("/offers/"))
-    freelancer.goto(client.url)
-    freelancer.get_by_role("link", name=re.compile("Accept")).first.click()
-    freelancer.get_by_role("button", name="Accept and begin").click()
-    expect(freelancer.locator("#contract-rail")).to_be_visible()
+    send_offer_and_accept(client, freelancer)
     assert "0 violations" in running_embedded.manage("audit_ledger")
 
 

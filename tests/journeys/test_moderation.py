@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.people import CAST_PASSWORD, contract_of, live, made, say, stand_on, window
+from tests.journeys.people import contract_of, live, made, say, sign_in, stand_on, window
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -25,20 +25,10 @@ def moderator(browser: Browser, running_embedded: Embedded) -> Iterator[Page]:
     page.context.close()
 
 
-def sign_in(browser: Browser, server: Embedded, email: str) -> Page:
-    """A window of somebody who may not be let in as usual."""
-    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
-    page.goto(f"{server.url}/accounts/login/")
-    page.fill("input[name=login]", email)
-    page.fill("input[name=password]", CAST_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    return page
-
-
-def measure(moderator: Page, server: Embedded, email: str, action: str, **fields: str) -> None:
-    """Choose a person in the administration, an action, and say what it asks for."""
-    moderator.goto(f"{server.url}/admin/users/user/?q={email}")
-    moderator.locator("#result_list input[name=_selected_action]").check()
+def choose(moderator: Page, address: str, words: str, action: str, **fields: str) -> None:
+    """In a list of the administration, the row with these words; then an action, and what it asks for."""
+    moderator.goto(address)
+    moderator.locator("#result_list tr", has_text=words).locator("input[name=_selected_action]").check()
     moderator.select_option("select[name=action]", action)
     moderator.get_by_role("button", name="Run").or_(moderator.get_by_role("button", name="Go")).first.click()
     for name, value in fields.items():
@@ -75,13 +65,7 @@ def test_a_hidden_gig_vanishes_for_strangers_and_its_author_reads_why(
     answer = visitor.goto(f"{site}{path}")
     assert answer is not None and answer.status == 404
 
-    moderator.goto(f"{site}/admin/users/report/?status__exact=open")
-    moderator.locator("#result_list tr", has_text=path).locator("input[name=_selected_action]").check()
-    moderator.select_option("select[name=action]", "acted")
-    moderator.get_by_role("button", name="Run").or_(moderator.get_by_role("button", name="Go")).first.click()
-    moderator.fill("[name=reason]", "The gig is hidden now.")
-    moderator.locator("form button.default").click()
-    expect(moderator.locator(".messagelist .success")).to_be_visible()
+    choose(moderator, f"{site}/admin/users/report/?status__exact=open", path, "acted", reason="The gig is hidden now.")
     stranger.goto(f"{site}/notifications/")
     expect(stranger.locator("main")).to_contain_text("Your report was looked at: The gig is hidden now.")
     for page in (author, stranger, visitor):
@@ -115,9 +99,9 @@ def test_whoever_is_stopped_is_out_at_once_is_told_why_and_sends_nothing(
     email = f"{freelancer.split(maxsplit=1)[0].lower()}@skilllink.test"
     hit = window(browser, running_embedded, email, at=path)
     other = window(browser, running_embedded, f"{client.split(maxsplit=1)[0].lower()}@skilllink.test", at=path)
-    measure(
+    choose(
         moderator,
-        running_embedded,
+        f"{running_embedded.url}/admin/users/user/?q={email}",
         email,
         action,
         rule="Pay here",
@@ -129,7 +113,8 @@ def test_whoever_is_stopped_is_out_at_once_is_told_why_and_sends_nothing(
     expect(hit.get_by_role("heading", name="Sign in")).to_be_visible()
     hit.context.close()
 
-    back = sign_in(browser, running_embedded, email)
+    back = window(browser, running_embedded)
+    sign_in(back, running_embedded.url, email)
     sentence = back.locator("#refusal .refusal")
     expect(sentence).to_have_text(re.compile(f"^{told}.*“Asked three people to pay outside.”.*object under Settings"))
     back.goto(f"{running_embedded.url}{path}")
@@ -149,13 +134,8 @@ def test_whoever_is_stopped_is_out_at_once_is_told_why_and_sends_nothing(
     expect(back.get_by_role("link", name="Your objection")).to_be_visible()
 
     second = window(browser, running_embedded, "moderator2")
-    second.goto(f"{running_embedded.url}/admin/users/appeal/?status__exact=open")
-    second.locator("#result_list tr", has_text=freelancer).locator("input[name=_selected_action]").check()
-    second.select_option("select[name=action]", "grant")
-    second.get_by_role("button", name="Run").or_(second.get_by_role("button", name="Go")).first.click()
-    second.fill("[name=reason]", "The room shows no such thing.")
-    second.locator("form button.default").click()
-    expect(second.locator(".messagelist .success")).to_be_visible()
+    appeals = f"{running_embedded.url}/admin/users/appeal/?status__exact=open"
+    choose(second, appeals, freelancer, "grant", reason="The room shows no such thing.")
     stand_on(back, f"{running_embedded.url}{path}")
     say(back, "Here I am again.")
     expect(other.locator(".log")).to_contain_text("Here I am again.")

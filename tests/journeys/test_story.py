@@ -10,7 +10,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.people import CAST_PASSWORD, act, dialog, give_code, live, paper, say, stand_on
+from tests.journeys.people import (
+    CAST_PASSWORD,
+    act,
+    dialog,
+    give_code,
+    live,
+    paper,
+    say,
+    send_offer_and_accept,
+    sign_in,
+    stand_on,
+)
 from tests.services.full import Full
 from tests.services.servers import Embedded, Site
 
@@ -60,16 +71,9 @@ def newcomer(browser: Browser, site: Site, name: str, wish: str, headline: str) 
     page.get_by_role("button", name="Your account").click()
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
-    sign_in(page, site, email)
+    sign_in(page, site.url, email)
     expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
     return page
-
-
-def sign_in(page: Page, site: Site, email: str) -> None:
-    page.goto(f"{site.url}/accounts/login/")
-    page.get_by_label("E-mail").fill(email)
-    page.get_by_label("Password").fill(CAST_PASSWORD)
-    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def post_gig(page: Page, site: Site, folder: Path) -> None:
@@ -123,13 +127,7 @@ def offer_and_accept(client: Page, freelancer: Page, gig: str) -> None:
     client.locator("#gig-board").get_by_role("link", name=re.compile("Tomasz")).first.click()
     client.get_by_role("link", name="Make an offer").click()
     client.locator("[name=hold][value=all]").check()
-    client.get_by_role("button", name="Look it over").click()
-    client.get_by_role("button", name=re.compile("and send")).click()
-    expect(client).to_have_url(re.compile("/offers/"))
-    freelancer.goto(client.url)
-    freelancer.get_by_role("link", name=re.compile("Accept")).first.click()
-    freelancer.get_by_role("button", name="Accept and begin").click()
-    expect(freelancer.locator("#contract-rail")).to_be_visible()
+    send_offer_and_accept(client, freelancer)
     stand_on(client, freelancer.url)
     live(freelancer)
 
@@ -230,7 +228,7 @@ def staff(browser: Browser, site: Site) -> Page:
         "createsuperuser", "--noinput", "--email", CHIEF, "--name", "Chief", DJANGO_SUPERUSER_PASSWORD=CAST_PASSWORD
     )
     page = fresh(browser)
-    sign_in(page, site, CHIEF)
+    sign_in(page, site.url, CHIEF)
     asked = page.get_by_role("heading", name="Confirm your address")
     expect(asked).to_be_visible()
     page.get_by_label("Code").fill(site.code_for(CHIEF))
