@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.people import live, open_contract, say, send_offer_and_accept, window
+from tests.journeys.people import contract_of, live, made, open_contract, say, send_offer_and_accept, window
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -106,13 +106,20 @@ def test_a_gig_and_a_bid_appear_by_themselves_and_a_deposit_buys_an_offer_that_b
     assert "0 violations" in running_embedded.manage("audit_ledger")
 
 
-def test_a_release_shows_on_the_freelancers_open_page_by_itself(
-    two: tuple[Page, Page], running_embedded: Embedded
-) -> None:
-    client, freelancer = two
-    for page in two:
-        open_contract(page, running_embedded)
-    client.get_by_role("link", name=re.compile("Release")).first.click()
+def test_a_release_shows_on_the_freelancers_open_page_by_itself(browser: Browser, running_embedded: Embedded) -> None:
+    path = contract_of(running_embedded, "Rita Lund", "Rolf Berg", amounts=(120000, 160000, 90000, 30000))
+    made(
+        running_embedded,
+        "from projects import milestones\nfrom projects.models import Milestone\n"
+        "first, second, *_rest = Milestone.objects.filter(contract__client__email='rita@skilllink.test').order_by('position')\n"
+        "milestones.release(first, by=first.contract.client)\n"
+        "milestones.deliver(second, by=second.contract.freelancer, note='It flows.')",
+    )
+    client, freelancer = (
+        window(browser, running_embedded, f"{who}@skilllink.test", at=path) for who in ("rita", "rolf")
+    )
+    two = (client, freelancer)
+    client.get_by_role("link", name=re.compile("^Release \\$")).first.click()
     confirm = client.locator("dialog[open]")
     expect(confirm).to_contain_text("$1,520.00")
     confirm.get_by_role("button", name=re.compile("Release")).click()
@@ -121,3 +128,5 @@ def test_a_release_shows_on_the_freelancers_open_page_by_itself(
         expect(page.locator("#contract-rail")).to_contain_text("2 of 4 ended")
     expect(freelancer.locator("#top-bell .count")).to_be_visible()
     assert "0 violations" in running_embedded.manage("audit_ledger")
+    for page in two:
+        page.context.close()
