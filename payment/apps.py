@@ -8,6 +8,7 @@ class PaymentConfig(AppConfig):
     def ready(self) -> None:
         from payment import (  # noqa: F401  `checks` registers the start-up check
             audit,
+            audit_donations,
             audit_gateways,
             audit_papers,
             checks,
@@ -15,7 +16,6 @@ class PaymentConfig(AppConfig):
             deposit_returns,
             deposits,
             donations,
-            donations_audit,
             donations_profile,
             donations_recurring,
             labels,
@@ -41,7 +41,7 @@ class PaymentConfig(AppConfig):
         audit.register(audit_papers.papers_fit)
         audit.register(audit_papers.numbers_without_gap)
         audit.watch(audit_papers.papers_late)
-        audit.register(donations_audit.gifts_fit)
+        audit.register(audit_donations.gifts_fit)
         labels.register(donations.labels)
         profile_sections.register(donations_profile.TITLE, donations_profile.section, last=True)
         clocks.register("gateway.sandbox", post.sweep)

@@ -141,6 +141,10 @@ class DepositReturn(models.Model):
     def __str__(self) -> str:
         return f"{self.amount} of {self.deposit_id} {self.status}"
 
+    @property
+    def currency(self) -> str:
+        return self.deposit.currency
+
 
 class Chargeback(models.Model):
     """The bank took a deposit back. `amount` in minor units: `from_wallet` of it was there, the rest is owed.
@@ -182,6 +186,10 @@ class Chargeback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.deposit_id} {self.status}"
+
+    @property
+    def currency(self) -> str:
+        return self.deposit.currency
 
     @property
     def owed(self) -> int:

@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils.translation import gettext_lazy as _
 
 from payment import chargebacks, finance, movements, payout_holds, webhooks
+from payment.admin.figure import Figure
 from payment.forms import MoneyForm
 from payment.models import Chargeback, Deposit, DepositReturn, GatewayEvent, Movement, Payout, PayoutHold, PayoutMethod
 from skilllink import money
@@ -52,26 +53,18 @@ class ByHandForm(MoneyForm):
 
 
 @admin.register(Deposit)
-class DepositAdmin(ReadOnly, admin.ModelAdmin):
+class DepositAdmin(Figure, ReadOnly, admin.ModelAdmin):
     list_display = ("created_at", "user", "figure", "status", "gateway", "checks")
     list_filter = ("status", "currency", "gateway")
     list_select_related = ("user",)
     search_fields = ("user__email", "gateway_id")
 
-    @admin.display(description=_("amount"), ordering="amount")
-    def figure(self, row: Deposit) -> str:
-        return format_money(row.amount, row.currency)
-
 
 @admin.register(DepositReturn)
-class DepositReturnAdmin(ReadOnly, admin.ModelAdmin):
+class DepositReturnAdmin(Figure, ReadOnly, admin.ModelAdmin):
     list_display = ("created_at", "deposit", "figure", "status", "checks")
     list_filter = ("status",)
     list_select_related = ("deposit",)
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def figure(self, row: DepositReturn) -> str:
-        return format_money(row.amount, row.deposit.currency)
 
 
 @admin.register(GatewayEvent)
@@ -100,7 +93,7 @@ class GatewayEventAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Payout)
-class PayoutAdmin(ReadOnly, admin.ModelAdmin):
+class PayoutAdmin(Figure, ReadOnly, admin.ModelAdmin):
     """The queue; large ones wait for two people."""
 
     list_display = ("due_at", "user", "cause", "method", "figure", "status", "needs_two", "approved_at", "checks")
@@ -108,10 +101,6 @@ class PayoutAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("user", "cause", "method")
     search_fields = ("user__email", "cause__title", "gateway_id")
     actions = ("let_out", "hold")
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def figure(self, row: Payout) -> str:
-        return format_money(row.amount, row.currency)
 
     @admin.action(description=_("Ask that a large payout goes out; somebody else decides …"), permissions=["view"])
     def let_out(self, request: Any, rows: Any) -> Any:
@@ -153,7 +142,7 @@ class PayoutMethodAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(Chargeback)
-class ChargebackAdmin(ReadOnly, admin.ModelAdmin):
+class ChargebackAdmin(Figure, ReadOnly, admin.ModelAdmin):
     list_display = ("opened_at", "person", "figure", "owed_figure", "reason", "status")
     list_filter = ("status",)
     list_select_related = ("deposit__user",)
@@ -163,13 +152,9 @@ class ChargebackAdmin(ReadOnly, admin.ModelAdmin):
     def person(self, row: Chargeback) -> str:
         return row.deposit.user.name
 
-    @admin.display(description=_("amount"), ordering="amount")
-    def figure(self, row: Chargeback) -> str:
-        return format_money(row.amount, row.deposit.currency)
-
     @admin.display(description=_("came to be owed"))
     def owed_figure(self, row: Chargeback) -> str:
-        return format_money(row.owed, row.deposit.currency)
+        return format_money(row.owed, row.currency)
 
     @admin.action(description=_("Send the bank evidence …"), permissions=["view"])
     def answer(self, request: Any, rows: Any) -> Any:
@@ -181,14 +166,14 @@ class ChargebackAdmin(ReadOnly, admin.ModelAdmin):
     @admin.action(description=_("Ask that what is owed is written off; somebody else decides …"), permissions=["view"])
     def write_off(self, request: Any, rows: Any) -> Any:
         def do(row: Chargeback, data: dict[str, Any]) -> None:
-            amount = money.parse(data["amount"], row.deposit.currency)
+            amount = money.parse(data["amount"], row.currency)
             movements.propose_write_off(row, amount, by=request.user, reason=data["reason"])
 
         return act(request, rows, "write_off", _("Ask for it"), WriteOffForm, do)
 
 
 @admin.register(Movement)
-class MovementAdmin(ReadOnly, admin.ModelAdmin):
+class MovementAdmin(Figure, ReadOnly, admin.ModelAdmin):
     """Four eyes: asked for by one person of finance, decided by another one."""
 
     list_display = ("proposed_at", "kind", "figure", "party", "reason", "proposed_by", "status", "decided_by")
@@ -196,10 +181,6 @@ class MovementAdmin(ReadOnly, admin.ModelAdmin):
     list_select_related = ("party", "proposed_by", "decided_by")
     actions = ("approve", "refuse")
     change_list_template = "admin/payment/movement/change_list.html"
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def figure(self, row: Movement) -> str:
-        return format_money(row.amount, row.currency)
 
     @admin.action(description=_("Do it …"), permissions=["view"])
     def approve(self, request: Any, rows: Any) -> Any:

@@ -14,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from payment import causes
+from payment.admin.figure import Figure
 from payment.donation_forms import ReasonForm
-from payment.halt_admin import ReadOnly
 from payment.models import Cause, Donation, Pledge
 from skilllink.errors import Refusal
 from skilllink.money import format_money
+from users.admin import ReadOnly
 
 DECISIONS: dict[str, tuple[Any, Callable[..., Any]]] = {
     "verify": (lazy("Verify"), causes.verify),
@@ -27,7 +28,7 @@ DECISIONS: dict[str, tuple[Any, Callable[..., Any]]] = {
 
 
 @admin.register(Cause)
-class CauseAdmin(ReadOnly):
+class CauseAdmin(ReadOnly, admin.ModelAdmin):
     """What waits stands first; its keeper never decides about it."""
 
     list_display = ("title", "keeper", "figure", "status", "created_at", "act")
@@ -92,22 +93,14 @@ class CauseAdmin(ReadOnly):
 
 
 @admin.register(Donation)
-class DonationAdmin(ReadOnly):
+class DonationAdmin(Figure, ReadOnly, admin.ModelAdmin):
     list_display = ("at", "kind", "giver", "person", "cause", "figure", "visibility")
     list_filter = ("kind", "currency", "visibility")
     list_select_related = ("giver", "person", "cause")
 
-    @admin.display(description=lazy("amount"), ordering="amount")
-    def figure(self, row: Donation) -> str:
-        return format_money(row.amount, row.currency)
-
 
 @admin.register(Pledge)
-class PledgeAdmin(ReadOnly):
+class PledgeAdmin(Figure, ReadOnly, admin.ModelAdmin):
     list_display = ("started_at", "giver", "person", "cause", "figure", "every", "status", "next_at")
     list_filter = ("status", "every", "currency")
     list_select_related = ("giver", "person", "cause")
-
-    @admin.display(description=lazy("amount"), ordering="amount")
-    def figure(self, row: Pledge) -> str:
-        return format_money(row.amount, row.currency)

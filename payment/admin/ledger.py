@@ -1,25 +1,12 @@
 """The ledger explorer: to look at, for finance. Nothing is added, changed or deleted by hand, by anyone."""
 
-from typing import Any
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as lazy
 
-# registers finance's queues, papers, causes and donations, halts, audits and batches
-from payment import admin_gateways, admin_papers, donations_admin, halt_admin  # noqa: F401
 from payment.models import Account, Clearing, Entry, Escrow, Transfer
 from skilllink.money import format_money
-
-
-class ReadOnly:
-    def has_add_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: Any, obj: Any = None) -> bool:
-        return False
+from users.admin import ReadOnly
 
 
 class EntryInline(ReadOnly, admin.TabularInline):

@@ -17,21 +17,7 @@ from payment import finance, halt
 from payment.models import AuditRun, Batch, Halt, Lift
 from payment.models.halt import PEOPLE
 from skilllink.errors import Refusal
-
-
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Written by verbs alone, and never changed."""
-
-    actions = None
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+from users.admin import ReadOnly
 
 
 def told(violations: list[dict[str, str]]) -> SafeString:
@@ -49,21 +35,13 @@ class LiftForm(forms.Form):
     )
 
 
-class LiftInline(admin.TabularInline):  # type: ignore[type-arg]
+class LiftInline(ReadOnly, admin.TabularInline):
     model = Lift
-    extra = 0
-    can_delete = False
     fields = readonly_fields = ("by", "at", "reason")
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 @admin.register(Halt)
-class HaltAdmin(ReadOnly):
+class HaltAdmin(ReadOnly, admin.ModelAdmin):
     """Lifted by two people of finance, each with a reason; neither can do it alone, a superuser not at all."""
 
     list_display = ("at", "first", "agreed", "act")
@@ -116,7 +94,7 @@ class HaltAdmin(ReadOnly):
 
 
 @admin.register(AuditRun)
-class AuditRunAdmin(ReadOnly):
+class AuditRunAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("at", "whole", "since", "upto", "found", "seconds")
     list_filter = ("whole",)
     fields = readonly_fields = ("at", "whole", "since", "upto", "seconds", "what", "warned")
@@ -135,6 +113,6 @@ class AuditRunAdmin(ReadOnly):
 
 
 @admin.register(Batch)
-class BatchAdmin(ReadOnly):
+class BatchAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("number", "first", "last", "at", "root", "head")
     ordering = ("-number",)
