@@ -287,7 +287,9 @@ def _given(giver: Any, token: str, to: Any, amount: int, currency: str) -> Donat
 
 @inside_transaction
 def lock(giver: Any, to: Any, currency: str) -> None:
-    """Both accounts, in the order in which every transfer takes them."""
+    """The cause, which closes before or after; then both accounts, in the order in which every transfer takes them."""
+    if isinstance(to, Cause):
+        Cause.objects.select_for_update(of=("self",)).get(pk=to.pk)
     other = accounts.of_cause(to) if isinstance(to, Cause) else accounts.pending(to, currency)
     ids = [accounts.wallet(giver, currency).pk, other.pk]
     list(Account.objects.select_for_update().filter(pk__in=ids).order_by("pk"))

@@ -169,11 +169,15 @@ def announce_due(pk: Any) -> bool:
 
 @verb
 def renew(pk: Any) -> bool:
-    """Give one announced renewal, or say why it can't be given. False when it was stopped or given meanwhile."""
+    """Give one announced renewal, or say why it can't be given. False when it was stopped or given meanwhile.
+
+    Lock order: the cause, accounts, the pledge, its renewal.
+    """
     from payment import donations  # which begins pledges
 
-    renewal = Renewal.objects.get(pk=pk)
-    pledge = lock(renewal.pledge_id)
+    pledge = Pledge.objects.select_related("person", "cause", "giver").get(renewals=pk)
+    donations.lock(pledge.giver, pledge.target, pledge.currency)
+    pledge = lock(pledge.pk)
     renewal = Renewal.objects.select_for_update().get(pk=pk)
     if renewal.outcome or renewal.due_at > now():
         return False
@@ -181,7 +185,6 @@ def renew(pk: Any) -> bool:
     try:
         with transaction.atomic():
             require_active(pledge.giver)
-            donations.lock(pledge.giver, pledge.target, pledge.currency)
             donations.check(pledge.giver, pledge.target, pledge.amount, pledge.currency)
             renewal.donation = donations.hand_over(
                 pledge.giver, pledge.target, pledge.amount, pledge.currency, token=f"renewal:{renewal.pk}", **wish
