@@ -1,4 +1,4 @@
-"""The forms of fees, donations and causes. They read what was typed; the verbs judge it."""
+"""The forms of donations and causes. They read what was typed; the verbs judge it."""
 
 from typing import Any
 
@@ -9,16 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from payment import donations_recurring
-from payment.forms import MoneyForm
+from payment.forms import AmountForm, currencies
 from payment.models import Donation, Pledge
 from skilllink import money
 from skilllink.errors import Refusal
 from skilllink.ids import uuid7
 from skilllink.moments import span
-
-
-def _currencies() -> list[tuple[str, str]]:
-    return [(name, name) for name in settings.CURRENCIES]
 
 
 def _often() -> list[tuple[str, str]]:
@@ -36,16 +32,9 @@ def _often_hint() -> str:
     )
 
 
-class FeeForm(MoneyForm):
-    """An amount whose fee is asked for."""
-
-    currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=_currencies)
-
-
-class GiveForm(MoneyForm):
+class GiveForm(AmountForm):
     """A donation. `currency` fixed for a cause; the hidden token makes a second press the same wish."""
 
-    currency = forms.ChoiceField(label=gettext_lazy("Currency"), choices=_currencies)
     every = forms.ChoiceField(
         label=gettext_lazy("How often"), choices=_often, required=False, widget=forms.RadioSelect,
         help_text=lazy(_often_hint, str)(),
@@ -104,7 +93,7 @@ class CauseForm(CauseWords):
         label=gettext_lazy("Goal"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal"})
     )
     currency = forms.ChoiceField(
-        label=gettext_lazy("Currency"), choices=_currencies,
+        label=gettext_lazy("Currency"), choices=currencies,
         help_text=gettext_lazy("All donations to it are in this currency."),
     )  # fmt: skip
 

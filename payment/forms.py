@@ -10,6 +10,11 @@ from skilllink.errors import Refusal
 from skilllink.ids import uuid7
 
 
+def currencies() -> list[tuple[str, str]]:
+    """What a field for a currency offers."""
+    return [(name, name) for name in settings.CURRENCIES]
+
+
 class MoneyForm(forms.Form):
     """An amount as typed, read by the one parser into `minor` units of the currency that `in_currency` names."""
 
@@ -33,10 +38,10 @@ class MoneyForm(forms.Form):
         return data
 
 
-class DepositForm(MoneyForm):
+class AmountForm(MoneyForm):
     """How much, in which currency."""
 
-    currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
+    currency = forms.ChoiceField(label=_("Currency"), choices=currencies)
 
 
 class WishForm(MoneyForm):
@@ -83,7 +88,7 @@ class MethodForm(forms.Form):
     """A bank account; its number is passed to the gateway and never kept, or typed on the gateway's own page."""
 
     holder = forms.CharField(label=_("Name on the account"), max_length=100)
-    currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
+    currency = forms.ChoiceField(label=_("Currency"), choices=currencies)
     number = forms.CharField(
         label=_("Account number"),
         max_length=40,

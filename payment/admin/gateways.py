@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from payment import chargebacks, finance, movements, payout_holds, webhooks
 from payment.admin.figure import Figure
-from payment.forms import MoneyForm
+from payment.forms import AmountForm
 from payment.models import Chargeback, Deposit, DepositReturn, GatewayEvent, Movement, Payout, PayoutHold, PayoutMethod
 from skilllink import money
 from skilllink.clocks import now
@@ -42,12 +41,11 @@ class WriteOffForm(WhyForm):
     amount = forms.CharField(label=_("Amount"), max_length=20, strip=False)
 
 
-class ByHandForm(MoneyForm):
+class ByHandForm(AmountForm):
     kind = forms.ChoiceField(
         label=_("What"),
         choices=[(kind.value, kind.label) for kind in (Movement.Kind.CAPITAL_IN, Movement.Kind.FEES_OUT)],
     )
-    currency = forms.ChoiceField(label=_("Currency"), choices=lambda: [(c, c) for c in settings.CURRENCIES])
     reason = forms.CharField(label=_("Reason"), max_length=1000, widget=forms.Textarea)
     field_order = ("kind", "amount", "currency", "reason")
 

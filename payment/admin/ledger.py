@@ -1,6 +1,5 @@
 """The ledger explorer: to look at, for finance. Nothing is added, changed or deleted by hand, by anyone."""
 
-
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as lazy
 

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from payment import deposit_returns, deposits, gateways
-from payment.forms import CardForm, DepositForm, WishForm
+from payment.forms import AmountForm, CardForm, WishForm
 from payment.gateways.sandbox.cards import CARDS
 from payment.models import Deposit
 from payment.views.answers import answered, submit
@@ -29,9 +29,9 @@ def new(request: HttpRequest) -> HttpResponse:
     then = _local(request)
     if request.method != "POST":
         initial = {name: request.GET[name] for name in ("amount", "currency") if name in request.GET}
-        form = DepositForm(initial={"currency": settings.DEFAULT_CURRENCY, **initial})
+        form = AmountForm(initial={"currency": settings.DEFAULT_CURRENCY, **initial})
         return render(request, "payment/deposit/form.html", {"form": form, "next": then})
-    form = DepositForm(request.POST)
+    form = AmountForm(request.POST)
     if form.is_valid():
         try:
             made = deposits.request(request.user, form.cleaned_data["minor"], form.cleaned_data["currency"])

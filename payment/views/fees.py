@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from payment import fees
-from payment.donation_forms import FeeForm
+from payment.forms import AmountForm
 
 ASKED_FIRST = "1600"
 
@@ -17,7 +17,7 @@ def show(request: HttpRequest) -> HttpResponse:
     asked = {"amount": ASKED_FIRST, "currency": settings.DEFAULT_CURRENCY} | {
         name: request.GET[name] for name in ("amount", "currency") if name in request.GET
     }
-    form = FeeForm(asked)
+    form = AmountForm(asked)
     answer = fees.quote(form.cleaned_data["minor"], form.cleaned_data["currency"]) if form.is_valid() else None
     context = {"form": form, "answer": answer, "parts": fees.in_parts(answer) if answer else [], **fees.published()}
     return render(request, "payment/fees.html", context, status=200 if answer else 422)
