@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from payment import payout_methods, payouts
+from payment import payout_holds, payout_methods, payouts
 from payment.models import Account, Deposit, Payout, PayoutMethod
 from skilllink.money import format_money
 from skilllink.moves import Move
@@ -70,16 +70,25 @@ def _methods(user: Any) -> Iterator[Move]:
 
 
 def _payouts(user: Any) -> Iterator[Move]:
+    hold = payout_holds.in_force(user)
     mine = Payout.objects.visible_to(user).filter(status__in=Payout.RESERVED)
     for row in mine.select_related("cause"):
-        queued = row.status == Payout.Status.REQUESTED
+        if row.status == Payout.Status.PROCESSING:
+            due_at, silence = payouts.promise(row), _("If it fails, it comes back by itself; nothing is sent twice.")
+        elif row.status == Payout.Status.ON_HOLD:
+            due_at = hold.until if hold else row.due_at
+            silence = _("It goes back into the queue by itself when the hold ends; you can cancel it.")
+        elif row.needs_two and row.approved_at is None:
+            due_at, silence = None, _("If you do nothing, it stays reserved; you can cancel it.")
+        else:
+            due_at, silence = row.due_at, _("If you do nothing, it goes by itself; until then you can cancel it.")
         of_cause = _("Payout of {amount} for “{cause}”: {state}.")
         sentence = of_cause if row.cause else _("Your payout of {amount}: {state}.")
         facts = {"amount": format_money(row.amount, row.currency), "state": row.get_status_display()}
         yield Move(
-            due_at=row.due_at if queued else payouts.promise(row),
+            due_at=due_at,
             sentence=sentence.format(cause=row.cause, **facts),
-            consequence=_("If you do nothing, it goes by itself."),
+            consequence=silence,
             url=reverse("payment:payout", args=[row.pk]),
             act_label=_("Look"),
             mine=False,

@@ -17,6 +17,7 @@ from payment.gateways.sandbox import Sandbox, bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, SILENT_BANK, UnknownBank
 from payment.mismatch import Mismatch
 from payment.models import Deposit, Entry, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
+from payment.moves import moves
 from skilllink import clocks
 from skilllink.errors import Forbidden, Missing, Refusal, Unprocessable
 from skilllink.money import BadAmount
@@ -197,6 +198,28 @@ def test_the_queue_says_its_place_and_its_promise_is_kept(account: PayoutMethod,
     payouts.cancel(first, by=first.user)
     assert [payouts.place(row) for row in (second, third)] == [1, 2]
     assert batch(second) == 2
+
+
+def test_whoever_waits_for_it_is_told_when_and_what_silence_does(
+    account: PayoutMethod, freelancer: User, finance: User
+) -> None:
+    earn(freelancer, LIMIT * 2)
+    row, large = ask(account), ask(account, LIMIT + 1, token="large")
+
+    def told() -> dict[str, tuple[Any, str]]:
+        return {move.url[-37:-1]: (move.due_at, move.consequence) for move in moves(freelancer)}
+
+    assert told()[str(row.pk)] == (row.due_at, "If you do nothing, it goes by itself; until then you can cancel it.")
+    assert told()[str(large.pk)] == (None, "If you do nothing, it stays reserved; you can cancel it.")
+    until = clocks.now() + timedelta(days=2)
+    hold = payout_holds.hold(freelancer, by=finance, reason="We check a card.", until=until)
+    held = "It goes back into the queue by itself when the hold ends; you can cancel it."
+    assert told()[str(row.pk)] == (until, held)
+    payout_holds.lift(hold, by=finance, reason="It is fine.")
+    batch(row)
+    row.refresh_from_db()
+    sent = "If it fails, it comes back by itself; nothing is sent twice."
+    assert told()[str(row.pk)] == (payouts.promise(row), sent)
 
 
 # --- refused with a way out -----------------------------------------------------------------------
