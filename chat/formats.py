@@ -10,10 +10,12 @@ from skilllink.money import format_money
 from users.notifications.sentences import sentence
 
 
-def serialize(message: Message) -> dict[str, Any]:
-    """The public state of a message; a deleted one carries no words. Expects the joins of `messages.shown`."""
+def serialize(message: Message, *, since: int) -> dict[str, Any]:
+    """The public state of a message; a deleted one carries no words. Expects the joins of `messages.shown`.
+
+    `since` is the number under which its reader came: of a quoted message from before it says only which one it is.
+    """
     deleted = message.deleted_at is not None
-    quoted = message.reply_to if message.reply_to and not message.reply_to.deleted_at else None
     reactions: dict[str, list[str]] = {}
     for reaction in message.reactions.all():
         reactions.setdefault(reaction.sign, []).append(str(reaction.user_id))
@@ -28,7 +30,7 @@ def serialize(message: Message) -> dict[str, Any]:
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
         "deleted": deleted,
-        "reply_to": {"id": str(quoted.pk), "name": str(quoted.author), "body": quoted.body[:120]} if quoted else None,
+        "reply_to": _quote(message.reply_to, since) if message.reply_to else None,
         "attachments": [
             {
                 "id": str(file.pk),
@@ -42,6 +44,14 @@ def serialize(message: Message) -> dict[str, Any]:
         "reactions": reactions,
         "notice": _notice(message),
     }
+
+
+def _quote(quoted: Message, since: int) -> dict[str, Any] | None:
+    if quoted.deleted_at:
+        return None
+    if quoted.seq <= since:
+        return {"id": str(quoted.pk)}
+    return {"id": str(quoted.pk), "name": str(quoted.author), "body": quoted.body[:120]}
 
 
 def _notice(message: Message) -> dict[str, Any] | None:

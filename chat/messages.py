@@ -305,12 +305,12 @@ def _tell(room: Room, kind: str, message: Message, user: Any) -> None:
 
 
 def _event(row: RoomEvent, message: Message | None, *, since: int) -> dict[str, Any]:
-    """An event as it is told; of a message from before `since` only which one it was."""
+    """An event as it is told; of a message from before `since`, also of a quoted one, only which one it was."""
     event: dict[str, Any] = {"type": row.kind, "seq": row.seq, "room": str(row.room_id)}
     if message is not None and message.seq <= since:
         event["message"] = {"id": str(message.pk), "seq": message.seq}
     elif message is not None:
-        event["message"] = serialize(message)
+        event["message"] = serialize(message, since=since)
     elif row.user_id:
         event["user"] = {"id": str(row.user_id), "name": str(row.user)}
     return event

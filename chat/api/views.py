@@ -36,9 +36,11 @@ class RoomOut(serializers.ModelSerializer[Room]):
 
 
 class QuotedOut(serializers.Serializer[Any]):
+    """A quoted message; the id alone when it was said before the reader came."""
+
     id = serializers.UUIDField()
-    name = serializers.CharField()
-    body = serializers.CharField()
+    name = serializers.CharField(required=False)
+    body = serializers.CharField(required=False)
 
 
 class AttachmentOut(serializers.ModelSerializer[Attachment]):
@@ -218,7 +220,7 @@ class RoomMessages(APIView):
         """Say something. Sent again with the same `client_id` it is still said once."""
         room, given = _room(request, pk), MessageIn.read(request)
         message = messages.post(room, request.user, given.pop("body"), **given)
-        return Response(_message_out(message), status=201)
+        return Response(_message_out(message, request), status=201)
 
 
 class RoomFiles(APIView):
@@ -242,13 +244,14 @@ class MessageShow(APIView):
     @extend_schema(responses=MessageOut)
     def get(self, request: Request, pk: Any) -> Response:
         """One message as it stands now."""
-        return Response(serialize(_message(request, pk)))
+        return Response(_message_out(_message(request, pk), request))
 
     @extend_schema(request=EditIn, responses=MessageOut)
     def patch(self, request: Request, pk: Any) -> Response:
         """Change one's own words within 15 minutes; the earlier ones are kept and shown."""
         message = _message(request, pk)
-        return Response(_message_out(messages.edit(message, by=request.user, body=EditIn.read(request)["body"])))
+        edited = messages.edit(message, by=request.user, body=EditIn.read(request)["body"])
+        return Response(_message_out(edited, request))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: Any) -> Response:
@@ -262,7 +265,7 @@ class MessageReaction(APIView):
     def post(self, request: Request, pk: Any) -> Response:
         """Put a sign under a message, or take it away."""
         message = _message(request, pk)
-        return Response(_message_out(messages.react(message, by=request.user, **ReactIn.read(request))))
+        return Response(_message_out(messages.react(message, by=request.user, **ReactIn.read(request)), request))
 
 
 def _room(request: Request, pk: Any) -> Room:
@@ -270,13 +273,13 @@ def _room(request: Request, pk: Any) -> Room:
 
 
 def _message(request: Request, pk: Any) -> Message:
-    open_ones = messages.open_to(request.user).values("pk")
-    return get_object_or_404(messages.shown().filter(pk__in=open_ones), pk=pk)
+    return get_object_or_404(messages.open_to(request.user), pk=pk)
 
 
 def _room_out(room: Room, request: Request) -> Any:
     return RoomOut(room, context={"request": request}).data
 
 
-def _message_out(message: Message) -> Any:
-    return serialize(messages.shown().get(pk=message.pk))
+def _message_out(message: Message, request: Request) -> Any:
+    since = rooms.member(message.room, request.user).joined_seq
+    return serialize(messages.shown().get(pk=message.pk), since=since)

@@ -38,7 +38,8 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
     message = get_object_or_404(messages.open_to(request.user), pk=pk)
     membership = rooms.member(message.room, request.user)
     before = messages.history(membership, before=message.seq, limit=1)
-    rows = pane.rows_of([serialize(row) for row in [*before, message]], request.user)
+    shown = [serialize(row, since=membership.joined_seq) for row in (*before, message)]
+    rows = pane.rows_of(shown, request.user)
     return render(request, "chat/message/_message.html", {"row": rows[-1]})
 
 
@@ -55,8 +56,9 @@ def after(request: HttpRequest, pk: Any) -> HttpResponse:
 def older(request: HttpRequest, pk: Any) -> HttpResponse:
     """Fifty earlier messages as rows."""
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
-    history = messages.history(rooms.member(room, request.user), before=_number(request, "before"))
-    rows = pane.rows_of([serialize(message) for message in history], request.user)
+    membership = rooms.member(room, request.user)
+    history = messages.history(membership, before=_number(request, "before"))
+    rows = pane.rows_of([serialize(row, since=membership.joined_seq) for row in history], request.user)
     return render(request, "chat/message/_rows.html", {"rows": rows})
 
 

@@ -74,6 +74,33 @@ def test_an_earlier_message_is_neither_quoted_nor_marked(earlier: Message, freel
     assert room.seq == seq
 
 
+def test_an_earlier_message_is_not_read_through_an_answer_to_it(
+    earlier: Message, client_person: User, freelancer: User, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = joined(earlier, freelancer)
+    told: list[str] = []
+    monkeypatch.setattr(messages, "push", lambda topic, event, **_more: told.append(json.dumps(event, default=str)))
+    answer = messages.post(room, client_person, "I meant this", client_id=uuid7().hex, reply_to=earlier.pk)
+    addresses = (
+        f"/messages/{room.pk}/",
+        f"/messages/message/{answer.pk}/",
+        f"/messages/{room.pk}/after/?n=0",
+        f"/messages/{room.pk}/older/?before=99",
+        f"/api/v1/rooms/{room.pk}/messages/",
+        f"/api/v1/messages/{answer.pk}/",
+    )
+    for person, reads in ((freelancer, False), (client_person, True)):
+        client.force_login(person)
+        for address in addresses:
+            page = client.get(address).content.decode()
+            assert "I meant this" in page, address
+            assert ("Before you came" in page) is reads, (address, reads)
+    client.force_login(freelancer)
+    assert client.get(addresses[-1]).json()["reply_to"] == {"id": str(earlier.pk)}
+    assert any("I meant this" in event for event in told)
+    assert "Before you came" not in "".join(told)
+
+
 def test_a_page_of_the_log_has_a_largest_size_and_the_next_goes_on(client_person: User) -> None:
     room = rooms.create_group(client_person, "Glaze talk")
     said = [messages.post(room, client_person, "&" * 8000, client_id=uuid7().hex).seq for _ in range(12)]
