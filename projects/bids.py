@@ -161,7 +161,7 @@ def shortlist(bid: Any, *, by: Any, on: bool = True) -> Bid:
         return bid
     if bid.status != other:
         raise NotNow(state=bid.get_status_display())
-    board.save(bid, status=wanted, shortlisted_at=now() if on else None)
+    _mark(bid, status=wanted, shortlisted_at=now() if on else None)
     _tell_tabs(bid, bid.gig.client_id)
     return bid
 
@@ -172,7 +172,7 @@ def archive(bid: Any, *, by: Any, on: bool = True) -> Bid:
     bid = _of_client(bid, by)
     if not bid.is_live:
         raise NotNow(state=bid.get_status_display())
-    board.save(bid, archived_at=now() if on else None)
+    _mark(bid, archived_at=now() if on else None)
     _tell_tabs(bid, bid.gig.client_id)
     return bid
 
@@ -200,8 +200,7 @@ def mark_viewed(bid: Any, *, by: Any) -> Bid:
     """Note that the client opened the bid for the first time; its author sees when."""
     bid = _of_client(bid, by)
     if bid.viewed_at is None:
-        bid.viewed_at = now()
-        bid.save(update_fields=["viewed_at"])
+        _mark(bid, viewed_at=now())
         _tell_tabs(bid, bid.gig.client_id, bid.freelancer_id)
     return bid
 
@@ -259,6 +258,13 @@ def _of_client(bid: Any, by: Any) -> Bid:
     if bid.gig.client_id != by.pk:
         raise NotYours()
     return bid
+
+
+def _mark(bid: Bid, **fields: Any) -> None:
+    """A mark of the client's on a locked bid: what was bid stays, and so does the version, which its author sees."""
+    for name, value in fields.items():
+        setattr(bid, name, value)
+    bid.save(update_fields=list(fields))
 
 
 def _keep_version(bid: Bid) -> None:

@@ -112,5 +112,6 @@ def test_a_shortlist_is_not_even_hinted_at_to_its_author(gig: Gig, ines: User, m
     bids.shortlist(bid, by=ines)
     bids.archive(bid, by=ines)
     assert told == [f"user:{ines.pk}"] * 2
+    assert Bid.objects.get(pk=bid.pk).version == bid.version
     bids.mark_viewed(bid, by=ines)
     assert f"user:{bid.freelancer_id}" in told[2:]
