@@ -155,7 +155,7 @@ def _proposed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]
         "move",
         _("Your move: agree or drop it"),
         format_html(_("{other} proposes this milestone for {amount}, {days} days."), **names, days=row.days),
-        format_html(_("If you do nothing, it stays a proposal and nothing is held.")),
+        _("If you do nothing, it stays a proposal and nothing is held."),
         acts=[Act(_("Agree"), _at(row, "agree"), "sign"), Act(_("Drop it"), _at(row, "cancel"), "second")],
     )
 
@@ -210,7 +210,7 @@ def _drop_asked(row: Milestone, viewer: Any, names: dict[str, Any]) -> Card:
         "move",
         _("Your move: {other} wants to drop it").format(other=names["other"]),
         format_html(_("Agree that {amount} leaves the contract, or keep it."), **names),
-        format_html(_("If you do nothing, it stays and nothing is held.")),
+        _("If you do nothing, it stays and nothing is held."),
         acts=[Act(_("Agree to drop it"), _at(row, "cancel"), "sign"), Act(_("Keep it"), _at(row, "keep"), "second")],
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import URLField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -56,6 +57,7 @@ class DepositAdmin(Figure, ReadOnly, admin.ModelAdmin):
     list_filter = ("status", "currency", "gateway")
     list_select_related = ("user",)
     search_fields = ("user__email", "gateway_id")
+    formfield_overrides = {URLField: {"assume_scheme": "https"}}  # nothing is typed here, yet Django makes the fields
 
 
 @admin.register(DepositReturn)
