@@ -13,6 +13,8 @@ from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.models import Profile
+from users.moderation import audit
+from users.moderation.sanctions import require_moderator
 from users.notifications import inbox
 from users.standing import require_active, require_may_begin
 
@@ -181,13 +183,13 @@ def expire(gig: Any) -> Gig:
 @verb
 def hide(gig: Any, *, by: Any, reason: str) -> Gig:
     """A moderator hides a gig; the client and the bidders still see it, with the reason."""
-    _require_moderator(by)
+    require_moderator(by)
     gig = board.lock(gig)
     if "removed" not in Gig.MOVES[gig.status]:
         raise NotNow(state=gig.get_status_display())
     reason = _reason(reason)
     board.save(gig, removed_from=gig.status, status=Gig.Status.REMOVED, removed_reason=reason)
-    _audit(by, "gig.hidden", gig, reason)
+    audit.record(by, "gig.hidden", subject=gig, reason=reason)
     activity.record("gig.hidden", actor=by, gig=gig, reason=reason)
     inbox.notify(gig.client, "gig.hidden", url=gig.get_absolute_url(), gig=gig.title, reason=reason)
     _tell_board(gig, "gig.hidden")
@@ -197,13 +199,13 @@ def hide(gig: Any, *, by: Any, reason: str) -> Gig:
 @verb
 def unhide(gig: Any, *, by: Any, reason: str) -> Gig:
     """A moderator puts a hidden gig back to where it was; its clocks start again."""
-    _require_moderator(by)
+    require_moderator(by)
     gig = board.lock(gig)
     _require(gig, "removed")
     reason = _reason(reason)
     board.save(gig, status=gig.removed_from, removed_from="", removed_reason="")
     board.touch(gig)
-    _audit(by, "gig.unhidden", gig, reason)
+    audit.record(by, "gig.unhidden", subject=gig, reason=reason)
     activity.record("gig.unhidden", actor=by, gig=gig)
     inbox.notify(gig.client, "gig.unhidden", url=gig.get_absolute_url(), gig=gig.title, reason=reason)
     _tell_board(gig, "gig.unhidden")
@@ -308,20 +310,6 @@ def _tell_board(gig: Gig, event: str) -> None:
 def _reason(reason: Any) -> str:
     text = reason.strip() if isinstance(reason, str) else ""
     if not 5 <= len(text) <= 1000:
-        raise Unprocessable(
-            _("Give a reason of 5 to 1,000 characters; the client reads it."),
-            fields={"reason": _("Give a reason of 5 to 1,000 characters; the client reads it.")},
-        )
+        sentence = _("Give a reason of 5 to 1,000 characters; the client reads it.")
+        raise Unprocessable(sentence, fields={"reason": sentence})
     return text
-
-
-def _require_moderator(by: Any) -> None:
-    require_active(by)
-    if not (by.is_staff and (by.is_moderator or by.is_superuser)):
-        raise Forbidden(_("Only moderators can do that. Nothing was changed."))
-
-
-def _audit(by: Any, action: str, gig: Gig, reason: str) -> None:
-    from users.moderation.audit import record  # the staff log is the users app's
-
-    record(by, action, subject=gig, reason=reason)

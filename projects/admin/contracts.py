@@ -13,41 +13,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as lazy
 
 from projects import disputes
+from projects.admin.moderated import Moderated, may_moderate
 from projects.models import Activity, Clock, Contract, Dispute, Milestone, Review
 from skilllink.errors import Refusal
 from skilllink.money import format_money, parse, plain
 from skilllink.templatetags.skilllink import percent
 
 
-class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Rows that only verbs may write."""
-
-    actions = None
-    list_per_page = 50
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return _moderates(request)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return _moderates(request)
-
-
-def _moderates(request: HttpRequest) -> bool:
-    user: Any = request.user
-    return bool(user.is_active and user.is_staff and (user.is_superuser or getattr(user, "is_moderator", False)))
-
-
 @admin.register(Contract)
-class ContractAdmin(ReadOnly):
+class ContractAdmin(Moderated):
     list_display = ("title", "number", "client", "freelancer", "status", "result", "created_at")
     list_filter = ("status", "result")
     search_fields = ("title", "client__email", "freelancer__email")
@@ -65,7 +39,7 @@ class ContractAdmin(ReadOnly):
 
 
 @admin.register(Milestone)
-class MilestoneAdmin(ReadOnly):
+class MilestoneAdmin(Moderated):
     list_display = ("title", "contract", "status", "figure", "due_at", "review_due_at")
     list_filter = ("status",)
     search_fields = ("title", "contract__title")
@@ -77,7 +51,7 @@ class MilestoneAdmin(ReadOnly):
 
 
 @admin.register(Clock)
-class ClockAdmin(ReadOnly):
+class ClockAdmin(Moderated):
     """Clocks that failed show their attempts; a stuck one is seen here first."""
 
     list_display = ("kind", "contract", "due_at", "rung_at", "outcome", "attempts")
@@ -86,14 +60,14 @@ class ClockAdmin(ReadOnly):
 
 
 @admin.register(Activity)
-class ActivityAdmin(ReadOnly):
+class ActivityAdmin(Moderated):
     list_display = ("at", "event", "contract", "milestone", "actor")
     list_filter = ("event",)
     list_select_related = ("contract", "milestone", "actor")
 
 
 @admin.register(Review)
-class ReviewAdmin(ReadOnly):
+class ReviewAdmin(Moderated):
     """A blind review's words stay blind for moderators too."""
 
     list_display = ("contract", "author", "subject", "status", "revealed_at")
@@ -116,7 +90,7 @@ class Split(forms.Form):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(ReadOnly):
+class DisputeAdmin(Moderated):
     """The queue of disputes: live ones first, oldest first; each with the way to settle it."""
 
     list_display = ("milestone", "figure", "opened_by", "status", "opened_at", "settle_link")
@@ -161,7 +135,7 @@ class DisputeAdmin(ReadOnly):
             "milestone__contract__client", "milestone__contract__freelancer", "opened_by"
         )
         dispute = get_object_or_404(rows, pk=pk)
-        if not _moderates(request):
+        if not may_moderate(request.user):
             raise disputes.NotYours()
         currency = dispute.contract.currency
         form = Split(request.POST or None)

@@ -10,42 +10,23 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from projects import gigs
+from projects.admin.moderated import Moderated, may_moderate
 from projects.models import Gig
 from skilllink.errors import Refusal
 
 
-def may_moderate(user: Any) -> bool:
-    return bool(user.is_active and user.is_staff and (user.is_superuser or user.is_moderator))
-
-
 @admin.register(Gig)
-class GigAdmin(admin.ModelAdmin):
-    """Read-only; the one act is to hide or unhide."""
+class GigAdmin(Moderated):
+    """The one act is to hide or unhide."""
 
     list_display = ("title", "client", "status", "visibility", "live_bids", "posted_at", "act")
     list_filter = ("status", "visibility", "category")
     search_fields = ("title", "client__name", "client__email")
     list_select_related = ("client",)
     ordering = ("-posted_at",)
-    list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).exclude(status=Gig.Status.DRAFT)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return may_moderate(request.user)
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return may_moderate(request.user)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.display(description=_("act"))
     def act(self, gig: Gig) -> str:
