@@ -20,7 +20,7 @@ from payment import accounts, ledger
 from payment.models import Account, Clearing, Escrow, Transfer
 from skilllink.clocks import now
 from skilllink.errors import Conflict
-from skilllink.money import check_minor, format_money
+from skilllink.money import check_minor, fee_on, format_money
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction
 
@@ -290,11 +290,6 @@ def clearings_of(escrows: Iterable[Escrow]) -> "QuerySet[Clearing]":
 def fee_of(escrow: Escrow, gross: int) -> int:
     """The fee on a further `gross` of this escrow: half-up on the running total, so that parts sum to the whole."""
     return fee_on(escrow.released + gross, escrow.fee_bps) - escrow.fee_taken
-
-
-def fee_on(total: int, bps: int) -> int:
-    """round-half-up(total × bps / 10000), minor units (design rule of the ledger)."""
-    return (total * bps + 5000) // 10000
 
 
 # --- reading --------------------------------------------------------------------------------------

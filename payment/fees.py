@@ -1,4 +1,4 @@
-"""What the platform takes, published: computed by the function that takes it (`escrow.fee_on`)."""
+"""What the platform takes, published: computed by the function that takes it (`money.fee_on`)."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +7,6 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from payment.escrow import fee_on
 from skilllink import money
 
 # an amount that needs no rounding and one whose half unit is rounded up, in each number of decimals
@@ -40,7 +39,7 @@ def quote(gross: int, currency: str) -> Quote:
     money.exponent(currency)
     money.check_minor(gross)
     bps = freelancer_bps()
-    fee = fee_on(gross, bps)
+    fee = money.fee_on(gross, bps)
     return Quote(gross, fee, gross - fee, currency, bps)
 
 
@@ -70,7 +69,7 @@ def in_parts(whole: Quote) -> list[Quote]:
     parts, before = [], 0
     for number in range(1, PARTS + 1):
         upto = whole.gross * number // PARTS
-        fee = fee_on(upto, whole.bps) - fee_on(before, whole.bps)
+        fee = money.fee_on(upto, whole.bps) - money.fee_on(before, whole.bps)
         parts.append(Quote(upto - before, fee, upto - before - fee, whole.currency, whole.bps))
         before = upto
     return parts

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 
 from chat.models import Message
 from projects.models import Bid, Contract, Gig, Milestone
+from skilllink.money import percent
 
 RECENT = 200  # medians look at the newest so many
 
@@ -29,25 +30,25 @@ def card(client: Any) -> list[Fact]:
         n=Count("id"), hired=Count("id", filter=Q(hires__gt=0))
     )
     if ended["n"]:
-        facts.append(Fact(_("Hires"), _percent(ended["hired"], ended["n"]), _of(ended["n"])))
+        facts.append(Fact(_("Hires"), _share(ended["hired"], ended["n"]), _of(ended["n"])))
     bids = Bid.objects.filter(gig__client=client)
     opened = bids.aggregate(n=Count("id"), opened=Count("id", filter=Q(viewed_at__isnull=False)))
     if opened["n"]:
-        facts.append(Fact(_("Opens bids"), _percent(opened["opened"], opened["n"]), _of(opened["n"])))
+        facts.append(Fact(_("Opens bids"), _share(opened["opened"], opened["n"]), _of(opened["n"])))
     times = (
         bids.filter(viewed_at__isnull=False).order_by("-viewed_at").values_list("submitted_at", "viewed_at")[:RECENT]
     )
     if times:
-        facts.append(Fact(_("Opens in"), span(median(b - a for a, b in times)), _of(len(times))))
+        facts.append(Fact(_("Opens in"), _about(median(b - a for a, b in times)), _of(len(times))))
     replies = _first_replies(client)
     if replies:
-        facts.append(Fact(_("First reply in"), span(median(replies)), _of(len(replies))))
+        facts.append(Fact(_("First reply in"), _about(median(replies)), _of(len(replies))))
     released = Milestone.objects.filter(
         contract__client=client, status="released", released_by_clock=False, submitted_at__isnull=False
     )
     approvals = released.order_by("-ended_at").values_list("submitted_at", "ended_at")[:RECENT]
     if approvals:
-        facts.append(Fact(_("Approves in"), span(median(b - a for a, b in approvals)), _of(len(approvals))))
+        facts.append(Fact(_("Approves in"), _about(median(b - a for a, b in approvals)), _of(len(approvals))))
     contracts = Contract.objects.filter(client=client).aggregate(
         n=Count("id", distinct=True),
         disputed=Count("id", distinct=True, filter=Q(milestones__disputes__isnull=False)),
@@ -83,8 +84,8 @@ def _first_replies(client: Any) -> list[timedelta]:
     return found
 
 
-def span(length: timedelta) -> str:
-    """A duration in the largest unit that fits: 40 min, 5 h, 2 days."""
+def _about(length: timedelta) -> str:
+    """A measured duration in the largest unit that fits: 40 min, 5 h, 2 days."""
     minutes = max(1, round(length.total_seconds() / 60))
     if minutes < 60:
         return _("{count} min").format(count=minutes)
@@ -95,8 +96,8 @@ def span(length: timedelta) -> str:
     return ngettext("{count} day", "{count} days", days).format(count=days)
 
 
-def _percent(part: int, whole: int) -> str:
-    return f"{round(100 * part / whole)} %"
+def _share(part: int, whole: int) -> str:
+    return percent(100 * round(100 * part / whole))
 
 
 def _of(n: int) -> str:

@@ -17,7 +17,7 @@ from projects import schedule
 from projects.models import Activity, Contract, Milestone
 from projects.wording import day, strong
 from skilllink.moments import span
-from skilllink.money import format_money
+from skilllink.money import format_money, percent
 
 SHOWN = 12  # longer pasts fold
 
@@ -212,11 +212,6 @@ def _delivery(data: dict[str, Any], contract: Contract) -> str:
     files = ngettext("{n} file.", "{n} files.", count).format(n=count) if count else ""
     began = _("{span} to review began").format(span=span(contract.review_window))
     return " ".join(part for part in (_("Delivery {number}.").format(number=data.get("number")), files, began) if part)
-
-
-def percent(bps: int) -> str:
-    """500 → `5 %`."""
-    return f"{bps / 100:g}\N{NO-BREAK SPACE}%"
 
 
 def net(milestone: Milestone, gross: int) -> int:

@@ -65,6 +65,16 @@ def check_minor(value: Any, *, field: str = "amount") -> int:
     return value
 
 
+def fee_on(total: int, bps: int) -> int:
+    """round-half-up(total × bps / 10000), minor units: the ledger's rule for every fee."""
+    return (total * bps + 5000) // 10000
+
+
+def percent(bps: int) -> str:
+    """Basis points as a share that never breaks: 500 → `5 %`."""
+    return f"{bps / 100:g}\N{NO-BREAK SPACE}%"
+
+
 def check_step(value: int, currency: str, step: int, *, field: str = "amount") -> None:
     """Raise BadAmount unless `value` minor units is a multiple of `step`, the smallest that a gateway moves."""
     if value % step:

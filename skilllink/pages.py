@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from projects.models import Bid, Contract, Gig
 from skilllink import moves
-from skilllink.money import format_money
+from skilllink.money import fee_on, format_money
 from users.people import profile_of
 
 DAY = timedelta(days=1)
@@ -43,7 +43,7 @@ def _example() -> dict[str, Any]:
     return {
         "gross": gross,
         "out": -gross,
-        "net": format_money(gross - (gross * rules["FREELANCER_FEE_BPS"] + 5000) // 10000, "USD"),
+        "net": format_money(gross - fee_on(gross, rules["FREELANCER_FEE_BPS"]), "USD"),
         "delivered": delivered,
         "reminded": delivered + ceil(rules["REVIEW_WINDOW"] / DAY / 2),
         "released": released,

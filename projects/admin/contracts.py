@@ -16,8 +16,7 @@ from projects import disputes
 from projects.admin.moderated import Moderated, may_moderate
 from projects.models import Activity, Clock, Contract, Dispute, Milestone, Review
 from skilllink.errors import Refusal
-from skilllink.money import format_money, parse, plain
-from skilllink.templatetags.skilllink import percent
+from skilllink.money import format_money, parse, percent, plain
 
 
 @admin.register(Contract)

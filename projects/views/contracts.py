@@ -18,6 +18,7 @@ from projects.contract_forms import Gift, Propose, Words
 from projects.models import Contract, Delivery, Milestone
 from projects.views.answers import form_page
 from skilllink.clocks import now
+from skilllink.money import percent
 
 
 def found(request: HttpRequest, pk: Any) -> Contract:
@@ -178,7 +179,7 @@ def bonus(request: HttpRequest, pk: Any) -> HttpResponse:
         lambda form: bonuses.pay(contract, by=request.user, **form.arguments(contract.currency)),
         done=contract.get_absolute_url(),
         title=_("Pay a bonus"),
-        lead=text.format(freelancer=contract.freelancer.get_short_name(), fee=timeline.percent(contract.fee_bps)),
+        lead=text.format(freelancer=contract.freelancer.get_short_name(), fee=percent(contract.fee_bps)),
         label=_("Pay it"),
         contract=contract,
     )

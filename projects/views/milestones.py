@@ -25,7 +25,7 @@ from skilllink import files
 from skilllink.clocks import now
 from skilllink.errors import Missing
 from skilllink.moments import span
-from skilllink.money import plain
+from skilllink.money import percent, plain
 
 
 def _names(row: Milestone) -> dict[str, Any]:
@@ -33,7 +33,7 @@ def _names(row: Milestone) -> dict[str, Any]:
         "amount": figure(row.rest or row.amount, row.currency),
         "client": row.contract.client.get_short_name(),
         "freelancer": row.contract.freelancer.get_short_name(),
-        "fee": timeline.percent(row.contract.fee_bps),
+        "fee": percent(row.contract.fee_bps),
         "milestone": row.title,
         "answer": span(rule("REFUND_REQUEST_WINDOW")),
         "review": span(row.contract.review_window),

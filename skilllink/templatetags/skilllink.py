@@ -69,8 +69,8 @@ def cents(text: str, currency: str) -> SafeString:
 def fee_note(amount: int, currency: str, fee_bps: int | None = None) -> SafeString:
     """What the freelancer gets of a gross `amount` (minor units), beside every amount subject to the fee."""
     bps = settings.SKILLLINK["FREELANCER_FEE_BPS"] if fee_bps is None else fee_bps
-    net = amount - (amount * bps + 5000) // 10000
-    return format_html('<small class="fee-note">{}</small>', _("you get %s") % amounts.format_money(net, currency))
+    net = amounts.format_money(amount - amounts.fee_on(amount, bps), currency)
+    return format_html('<small class="fee-note">{}</small>', _("you get %s") % net)
 
 
 @register.simple_tag
@@ -79,7 +79,7 @@ def rule(name: str) -> str:
     value = settings.SKILLLINK[name]
     if isinstance(value, timedelta):
         return moments.span(value)
-    return percent(value) if name.endswith("_BPS") else str(value)
+    return amounts.percent(value) if name.endswith("_BPS") else str(value)
 
 
 # --- time ---------------------------------------------------------------------------------------
@@ -290,13 +290,5 @@ def _exists(path: str) -> bool:
     return True
 
 
-@register.filter
-def percent(bps: int) -> str:
-    """Basis points as a share that never breaks: 500 → `5 %`."""
-    return f"{bps / 100:g}\N{NO-BREAK SPACE}%"
-
-
-@register.filter
-def span(length: timedelta) -> str:
-    """A duration in words: `14 days`, `48 hours`."""
-    return moments.span(length)
+register.filter("percent", amounts.percent)
+register.filter("span", moments.span)

@@ -9,6 +9,7 @@ from payment.gateways.sandbox.cards import CARDS
 from payment.gateways.sandbox.store import Fault
 from payment.models import SandboxObject
 from skilllink.clocks import now
+from skilllink.money import fee_on
 
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
 DECLINED = "Your card was declined."
@@ -67,7 +68,7 @@ def cancel(pk: str, *, params: dict[str, Any], account: str = "") -> dict[str, A
 def succeed(row: SandboxObject, *, contested: bool = False) -> dict[str, Any]:
     """Charge it: the charge and its fee are there at once; a contested one is charged back a little later."""
     amount, currency = row.data["amount"], row.data["currency"]
-    fee = (amount * settings.SKILLLINK["SANDBOX_FEE_BPS"] + 5000) // 10000
+    fee = fee_on(amount, settings.SKILLLINK["SANDBOX_FEE_BPS"])
     booked = {"object": "balance_transaction", "amount": amount, "fee": fee, "net": amount - fee, "currency": currency}
     facts = {
         "amount": amount, "currency": currency, "payment_intent": row.pk, "status": "succeeded", "paid": True,
