@@ -77,7 +77,7 @@ class Release(Seen):
 
 
 class Gift(forms.Form):
-    """A bonus; the hidden token makes a second press the same wish."""
+    """A tip or a bonus; the hidden token makes a second press the same wish."""
 
     amount = forms.CharField(
         label=_("Amount"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
@@ -89,12 +89,6 @@ class Gift(forms.Form):
 
     def arguments(self, currency: str) -> dict[str, Any]:
         return {**self.cleaned_data, "amount": parse(self.cleaned_data["amount"], currency)}
-
-
-class Tip(Gift, Seen):
-    """A tip for one milestone."""
-
-    field_order = ("amount", "note", "version", "token")
 
 
 class Reason(Seen):

@@ -13,9 +13,7 @@ from skilllink.transactions import verb
 
 
 @verb
-def give(
-    milestone: Any, *, by: Any, amount: int, note: str = "", token: str = "", version: int | None = None
-) -> Milestone:
+def give(milestone: Any, *, by: Any, amount: int, note: str = "", token: str = "") -> Milestone:
     """wallet → pending of the freelancer, whole: `amount` minor units, up to TIP_WINDOW after a release.
 
     `token` names the wish: the same one twice gives once. Raises NotFunded, NotYours, and what donations.tip raises.

@@ -168,7 +168,7 @@ ACTS: dict[str, ActPage] = {
         lazy("Give it"),
         _says(lazy("All of it goes to {freelancer}: there is no fee on a tip. It can’t be taken back.")),
         tips.give,
-        forms.Tip,
+        forms.Gift,
     ),
     "dispute": ActPage(lazy("Open a dispute"), lazy("Freeze it"), _dispute, disputes.open, forms.OpenDispute),
 }
