@@ -13,7 +13,6 @@ SENTENCES = {
     "bid.moved_up": ("bids", _("A place came free: your bid on “{gig}” left the waitlist.")),
     "bid.not_selected": ("bids", _("“{gig}” was filled with someone else. Your bid slot is free again.")),
     "bid.revised": ("bids", _("{who} changed the bid on “{gig}”.")),
-    "bid.shortlisted": ("bids", _("Your bid on “{gig}” is on the shortlist.")),
     "bid.submitted": ("bids", _("{who} bid on “{gig}”.")),
     "bid.withdrawn": ("bids", _("{who} withdrew the bid on “{gig}”.")),
     "chargeback.lost": ("money", _("The bank keeps the {amount} that it charged back.")),
@@ -85,14 +84,12 @@ SENTENCES = {
     ),
     "milestone.part_released": ("money", _("{amount} of “{milestone}” was released.")),
     "milestone.proposed": ("contracts", _("{who} proposed the milestone “{milestone}”.")),
-    "milestone.refund_declined": ("money", _("The refund of “{milestone}” was declined.")),
     "milestone.refund_refused": ("money", _("{who} said no to a refund of “{milestone}”. The work goes on.")),
     "milestone.refund_reminder": ("money", _("Answer the refund request for “{milestone}” before its time ends.")),
     "milestone.refund_requested": ("money", _("{who} asked for a refund of “{milestone}”.")),
     "milestone.refund_withdrawn": ("money", _("{who} took the refund request for “{milestone}” back.")),
     "milestone.refunded": ("money", _("“{milestone}” was refunded: {amount}.")),
     "milestone.released": ("money", _("“{milestone}” was released: {amount}.")),
-    "milestone.reminder": ("contracts", _("“{milestone}” waits for you in “{contract}”.")),
     "milestone.review_extended": ("contracts", _("{who} took more time to review “{milestone}”.")),
     "milestone.review_reminder": (
         "money",
@@ -136,7 +133,6 @@ SENTENCES = {
     "sanction.limit": ("security", _("Until {until} you can’t post gigs, bid or open rooms: {reason}")),
     "sanction.suspend": ("security", _("Your account is suspended until {until}: {reason}")),
     "sanction.warn": ("security", _("A moderator warns you: {reason}")),
-    "staff.refused": ("security", _("A step that needs two people was refused: {reason}")),
 }
 
 GROUPS = {
