@@ -13,6 +13,7 @@ from projects.wording import files_hint, in_words
 from skilllink import money
 from skilllink.errors import Refusal
 from skilllink.files import ACCEPT
+from skilllink.numbers import natural
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -167,11 +168,17 @@ class TermsForm(Typed):
                 {
                     "title": row["title"],
                     "amount": money.parse(row["amount"], self.currency, field="milestones"),
-                    "days": int(row["days"]) if row["days"].isascii() and row["days"].isdigit() else None,
+                    "days": _days(row["days"]),
                 }
                 for row in self.rows
             ],
         }
+
+
+def _days(typed: str) -> int | str:
+    """A step's days; what is no number stays as it was typed, and the verb refuses it."""
+    number = natural(typed)
+    return typed if number is None else number
 
 
 class BidForm(TermsForm):

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView, get_object_or_404
@@ -16,6 +17,7 @@ from chat.models import Attachment, Message, Room
 from skilllink import files
 from skilllink.api import CursorPages, Flag, Nothing, Strict, Whole, Words
 from skilllink.errors import Malformed
+from skilllink.numbers import natural
 from users.api.who import Who
 from users.models import Profile
 
@@ -210,10 +212,10 @@ class RoomMessages(APIView):
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=LogOut)
     def get(self, request: Request, pk: Any) -> Response:
         room = _room(request, pk)
-        text = request.query_params.get("after", "0")
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
-            raise Malformed(fields={"after": "A number of the room's log."})
-        return Response(messages.after(room, request.user, int(text)))
+        after = natural(request.query_params.get("after", "0"))
+        if after is None:
+            raise Malformed(fields={"after": _("A number of the room's log.")})
+        return Response(messages.after(room, request.user, after))
 
     @extend_schema(request=MessageIn, responses={201: MessageOut})
     def post(self, request: Request, pk: Any) -> Response:

@@ -13,6 +13,7 @@ from chat.models import Message, Room
 from skilllink import files
 from skilllink.errors import Malformed
 from skilllink.ids import uuid7
+from skilllink.numbers import natural
 
 
 @login_required
@@ -91,7 +92,7 @@ def delete(request: HttpRequest, pk: Any) -> HttpResponse:
 
 
 def _number(request: HttpRequest, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 16):
+    number = natural(request.GET.get(name, ""))
+    if number is None:
         raise Malformed()
-    return int(text)
+    return number

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from chat import messages, pane, rooms
 from chat.models import Room
-from skilllink.errors import Malformed
+from skilllink.numbers import natural
 from users.models import Profile
 
 
@@ -37,10 +37,8 @@ def unread(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def read(request: HttpRequest, pk: Any) -> HttpResponse:
-    upto = request.POST.get("upto", "")
-    if not (upto.isascii() and upto.isdigit() and len(upto) < 16):
-        raise Malformed()
-    return JsonResponse({"upto": messages.mark_read(_room(request, pk), request.user, int(upto))})
+    upto: Any = natural(request.POST.get("upto", ""))
+    return JsonResponse({"upto": messages.mark_read(_room(request, pk), request.user, upto)})
 
 
 @login_required

@@ -12,6 +12,7 @@ from payment import audit, flow, halt, seal_anchor
 from payment.models import Batch
 from skilllink.clocks import now
 from skilllink.errors import Malformed
+from skilllink.numbers import natural
 from skilllink.transactions import snapshot
 
 MOST = 500  # batches in one answer
@@ -48,11 +49,12 @@ def transparency(request: HttpRequest) -> HttpResponse:
 @require_safe
 def roots(request: HttpRequest) -> HttpResponse:
     """The batches that are asked for by `?batch=`, as published for everybody."""
-    asked = request.GET.getlist("batch")
-    if len(asked) > MOST or not all(one.isascii() and one.isdigit() and len(one) < 16 for one in asked):
+    texts = request.GET.getlist("batch")
+    asked = [number for number in map(natural, texts) if number is not None]
+    if len(texts) > MOST or len(asked) < len(texts):
         raise Malformed()
     names = ("number", "first", "last", "root", "previous", "head")
-    return JsonResponse({"batches": list(Batch.objects.filter(pk__in=map(int, asked)).values(*names))})
+    return JsonResponse({"batches": list(Batch.objects.filter(pk__in=asked).values(*names))})
 
 
 @require_safe

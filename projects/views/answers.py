@@ -9,6 +9,12 @@ from django.shortcuts import render
 
 from payment.views.answers import deposit_url
 from skilllink.errors import Forbidden, Missing, Refusal
+from skilllink.numbers import natural
+
+
+def seen(request: HttpRequest) -> int | None:
+    """The version that the page of this POST showed, if it says one."""
+    return natural(request.POST.get("version", ""))
 
 
 def see(url: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from projects.board import rule
 from projects.gig_forms import BidForm
 from projects.models import Bid, BidFile
 from projects.views import gigs as gig_pages
-from projects.views.answers import see
+from projects.views.answers import see, seen
 from skilllink import files, money
 from skilllink.errors import Forbidden, Missing, Refusal
 
@@ -53,11 +53,10 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
             "challenge_answer": bid.challenge_answer,
         }
         form = BidForm(gig=bid.gig, initial=start, steps=bid.milestones, answers=bid.answers)
-    version = request.POST.get("version", "")
 
     def change() -> Bid:
-        seen = int(version) if version.isdecimal() else None
-        return bids.revise(bid, by=request.user, files=form.cleaned_data["files"], version=seen, **form.values())
+        given = {"files": form.cleaned_data["files"], "version": seen(request)}
+        return bids.revise(bid, by=request.user, **given, **form.values())
 
     return _form_page(request, form, bid.gig, change, bid=bid)
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from projects import bids, credibility, gig_list, gigs, live_board
 from projects.gig_forms import GigForm
 from projects.models import Bid, Gig, GigFile, Offer
-from projects.views.answers import see
+from projects.views.answers import see, seen
 from skilllink import files
 from skilllink.clocks import now
 from skilllink.errors import Forbidden, Missing, Refusal, TooLarge
@@ -160,10 +160,7 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
 def _save(request: HttpRequest, form: GigForm, gig: Gig | None, is_draft: bool) -> Gig:
     values, uploads = form.values(), form.cleaned_data["files"]
     if not is_draft:
-        version = request.POST.get("version", "")
-        return gigs.edit(
-            gig, by=request.user, files=uploads, version=int(version) if version.isdecimal() else None, **values
-        )
+        return gigs.edit(gig, by=request.user, files=uploads, version=seen(request), **values)
     if "keep" in request.POST:
         return gigs.save_draft(request.user, gig, files=uploads, **values)
     return gigs.post(request.user, draft=gig, files=uploads, **values)

@@ -14,7 +14,7 @@ from projects import bid_fields, offers
 from projects.gig_forms import OfferForm
 from projects.models import Bid, Offer
 from projects.views import bids as bid_pages
-from projects.views.answers import see
+from projects.views.answers import see, seen
 from skilllink import money
 from skilllink.errors import Forbidden, Missing, Refusal
 
@@ -27,11 +27,6 @@ def found(request: HttpRequest, pk: Any) -> Offer:
     return get_object_or_404(rows, pk=pk)
 
 
-def _seen(request: HttpRequest) -> int | None:
-    version = request.POST.get("version", "")
-    return int(version) if version.isdecimal() else None
-
-
 @login_required
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, pk: Any) -> HttpResponse:
@@ -39,7 +34,7 @@ def new(request: HttpRequest, pk: Any) -> HttpResponse:
     if bid.gig.client_id != request.user.pk:
         raise offers.NotYours()
     return _terms_page(
-        request, bid, bid, lambda values: offers.make(bid, by=request.user, version=_seen(request), **values)
+        request, bid, bid, lambda values: offers.make(bid, by=request.user, version=seen(request), **values)
     )
 
 
@@ -53,7 +48,7 @@ def counter(request: HttpRequest, pk: Any) -> HttpResponse:
         request,
         offer.bid,
         offer,
-        lambda values: offers.counter(offer, by=request.user, version=_seen(request), **values),
+        lambda values: offers.counter(offer, by=request.user, version=seen(request), **values),
     )
 
 
@@ -134,7 +129,7 @@ def accept(request: HttpRequest, pk: Any) -> HttpResponse:
     refusal, status = None, 200
     if request.method == "POST":
         try:
-            return see(offers.accept(offer, by=request.user, version=_seen(request)).get_absolute_url())
+            return see(offers.accept(offer, by=request.user, version=seen(request)).get_absolute_url())
         except (Forbidden, Missing):
             raise
         except Refusal as error:
@@ -150,7 +145,7 @@ def accept(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_POST
 def decline(request: HttpRequest, pk: Any) -> HttpResponse:
     offer = found(request, pk)
-    offers.decline(offer, by=request.user, reason=request.POST.get("reason", ""), version=_seen(request))
+    offers.decline(offer, by=request.user, reason=request.POST.get("reason", ""), version=seen(request))
     return see(offer.get_absolute_url())
 
 
@@ -158,5 +153,5 @@ def decline(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_POST
 def withdraw(request: HttpRequest, pk: Any) -> HttpResponse:
     offer = found(request, pk)
-    offers.withdraw(offer, by=request.user, version=_seen(request))
+    offers.withdraw(offer, by=request.user, version=seen(request))
     return see(offer.get_absolute_url())

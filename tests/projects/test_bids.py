@@ -46,6 +46,17 @@ def test_milestones_that_differ_are_told_to_the_cent_and_nothing_is_lost(ines, t
     assert not Bid.objects.exists()
 
 
+@pytest.mark.parametrize("days", ["9" * 5000, "٣", "-1", "two"])
+def test_days_that_are_no_number_are_named_and_nothing_is_lost(ines, tomasz, days):
+    gig = open_gig(ines)
+    steps = {"step-0-title": "All", "step-0-amount": "2900", "step-0-days": days}
+    typed = {"amount": "2900", "days": "20", "letter": LETTER, **steps}
+    answer = signed_in(tomasz).post(f"/gigs/{gig.pk}/bids/new/", typed)
+    assert answer.status_code in (400, 422)
+    assert LETTER in answer.content.decode()
+    assert not Bid.objects.exists()
+
+
 def test_an_own_gig_a_second_bid_and_a_late_bid_are_refused(ines, tomasz, olga):
     gig = open_gig(ines)
     with pytest.raises(bids.OwnGig):

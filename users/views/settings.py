@@ -11,12 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from skilllink.errors import Unprocessable
 from skilllink.moments import written
+from skilllink.numbers import natural
 from users import people, preferences, sessions, standing
 from users.forms import AppealForm, PreferencesForm, ProfileForm, RolesForm
 from users.models import Appeal, Sanction, Skill
 from users.moderation import appeals
-
-NUMBER = 19  # digits of the database's largest row number
 
 
 @login_required
@@ -47,8 +46,7 @@ def choose_preferences(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
     """End one of my other sessions; its number comes from the list."""
-    number = request.POST.get("session", "")
-    sessions.end(request.user, int(number) if number.isdecimal() and len(number) < NUMBER else None)
+    sessions.end(request.user, natural(request.POST.get("session", "")))
     messages.success(request, _("That session has ended; its open pages are signed out."))
     return redirect("usersessions_list")
 
