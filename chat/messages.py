@@ -17,6 +17,7 @@ from chat.formats import serialize
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
+from skilllink.moments import span
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
@@ -48,7 +49,7 @@ class NotYours(Forbidden):
 
 
 class TooLate(Conflict):
-    code, sentence = "message.too_late", _("A message can be edited for 15 minutes. Nothing was changed.")
+    code, sentence = "message.too_late", _("A message can be edited for {window}. Nothing was changed.")
 
 
 class Gone(Conflict):
@@ -103,8 +104,9 @@ def edit(message: Any, *, by: Any, body: str) -> Message:
     message, room = _locked(message, by)
     if message.author_id != by.pk:
         raise NotYours()
-    if now() - message.at > settings.SKILLLINK["MESSAGE_EDIT_WINDOW"]:
-        raise TooLate()
+    window = settings.SKILLLINK["MESSAGE_EDIT_WINDOW"]
+    if now() - message.at > window:
+        raise TooLate(window=span(window))
     text = clean_body(body)
     if not text:
         raise Empty(fields={"body": Empty.sentence})

@@ -250,7 +250,7 @@ class MessageShow(APIView):
 
     @extend_schema(request=EditIn, responses=MessageOut)
     def patch(self, request: Request, pk: Any) -> Response:
-        """Change one's own words within 15 minutes; the earlier ones are kept and shown."""
+        """Change one's own words for a while (MESSAGE_EDIT_WINDOW); the earlier ones are kept and shown."""
         message = _message(request, pk)
         edited = messages.edit(message, by=request.user, body=EditIn.read(request)["body"])
         return Response(_message_out(edited, request))
