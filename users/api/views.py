@@ -34,7 +34,7 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "apiKey", "in": "header", "name": "Authorization", "description": "Token …"}
 
 
-class SignInSerializer(Strict):
+class TokenIn(Strict):
     email = Words()
     password = Words()
     name = Words()
@@ -42,7 +42,7 @@ class SignInSerializer(Strict):
     code = Words(required=False)
 
 
-class TokenSerializer(serializers.ModelSerializer[ApiToken]):
+class TokenOut(serializers.ModelSerializer[ApiToken]):
     id = serializers.CharField(source="pk", read_only=True)
     scopes = serializers.ListField(child=serializers.ChoiceField(choices=tokens.SCOPES), read_only=True)
 
@@ -52,11 +52,11 @@ class TokenSerializer(serializers.ModelSerializer[ApiToken]):
         read_only_fields = fields
 
 
-class NewTokenSerializer(TokenSerializer):
+class NewTokenOut(TokenOut):
     token = serializers.CharField(read_only=True, help_text="Shown this once")
 
-    class Meta(TokenSerializer.Meta):
-        fields = (*TokenSerializer.Meta.fields, "token")
+    class Meta(TokenOut.Meta):
+        fields = (*TokenOut.Meta.fields, "token")
         read_only_fields = fields
 
 
@@ -69,19 +69,19 @@ class Tokens(APIView):
     def get_permissions(self) -> list[Any]:
         return [AllowAny()] if self.request.method == "POST" else super().get_permissions()
 
-    @extend_schema(responses=TokenSerializer(many=True))
+    @extend_schema(responses=TokenOut(many=True))
     def get(self, request: Request) -> Response:
-        return Response(TokenSerializer(ApiToken.objects.filter(user=request.user.pk), many=True).data)
+        return Response(TokenOut(tokens.of(request.user), many=True).data)
 
-    @extend_schema(request=SignInSerializer, responses={201: NewTokenSerializer})
+    @extend_schema(request=TokenIn, responses={201: NewTokenOut})
     def post(self, request: Request) -> Response:
         """A token for e-mail and password, and the second factor's code where there is one."""
-        data = SignInSerializer.read(request)
+        data = TokenIn.read(request)
         user = authenticate(request._request, email=data["email"], password=data["password"])
         if user is None:
             raise NotSignedIn()
         row, token = tokens.for_password(user, name=data["name"], scopes=data["scopes"], code=data.get("code", ""))
-        return Response({**TokenSerializer(row).data, "token": token}, status=201)
+        return Response({**TokenOut(row).data, "token": token}, status=201)
 
 
 class TokenShow(APIView):
@@ -106,7 +106,7 @@ class Me(APIView):
         return Response(MeOut(request.user).data)
 
 
-class NotificationSerializer(serializers.ModelSerializer[Notification]):
+class NotificationOut(serializers.ModelSerializer[Notification]):
     sentence = serializers.CharField(read_only=True)
 
     class Meta:
@@ -117,7 +117,7 @@ class NotificationSerializer(serializers.ModelSerializer[Notification]):
 class Notifications(ListAPIView[Notification]):
     """What I was told, newest first."""
 
-    serializer_class = NotificationSerializer
+    serializer_class = NotificationOut
     queryset = Notification.objects.none()
     filter_backends: list[Any] = []
 
