@@ -7,6 +7,7 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,7 +16,6 @@ from projects import bid_changes, bids
 from projects.api.files import FileOut
 from projects.models import Bid, Gig
 from skilllink.api import Amount, FilesIn, Flag, Nothing, Strict, Whole, Words
-from skilllink.errors import Missing
 from users.api.who import Who
 
 TERMS = ("amount", "days", "letter", "milestones", "answers", "challenge_answer")
@@ -153,9 +153,7 @@ class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     def create(self, request: Request) -> Response:
         """Send a bid."""
         values = BidIn.read(request)
-        gig = Gig.objects.visible_to(request.user).filter(pk=values.pop("gig")).first()
-        if gig is None:
-            raise Missing()
+        gig = get_object_or_404(Gig.objects.visible_to(request.user), pk=values.pop("gig"))
         return act(request, bids.submit, self._shape, gig, request.user, status=201, **values)
 
     @extend_schema(parameters=[KEY], request=BidChange, responses=BidOut)
@@ -212,9 +210,9 @@ class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         steps: Any = bid_changes.history(self.get_object())
         return Response(VersionOut(steps, many=True).data)
 
-    def _act(self, request: Request, verb: Any, shape: type[Strict]) -> Response:
+    def _act(self, request: Request, verb: Any, given: type[Strict]) -> Response:
         bid = self.get_object()
-        return act(request, verb, self._shape, bid, by=request.user, **shape.read(request))
+        return act(request, verb, self._shape, bid, by=request.user, **given.read(request))
 
     def _shape(self, bid: Bid) -> Any:
         return BidOut(bid, context=self.get_serializer_context()).data

@@ -12,7 +12,7 @@ from payment.api.acting import KEY, act
 from projects import bonuses, contracts, milestones, schedule
 from projects.api.bids import Reason
 from projects.api.milestones import GiftIn, MilestoneOut
-from projects.models import Activity, Contract, Terms
+from projects.models import Activity, Contract, Milestone, Terms
 from skilllink.api import Amount, Strict, Whole, Words
 from skilllink.clocks import now
 from users.api.who import Who
@@ -104,21 +104,28 @@ class ContractViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
     def milestones(self, request: Request, pk: str) -> Response:
         """Propose a further milestone to the other party."""
         contract, values = self.get_object(), ProposeIn.read(request)
-        shape = lambda row: MilestoneOut(row).data  # noqa: E731
-        return act(request, milestones.propose, shape, contract, by=request.user, status=201, **values)
+        return act(request, milestones.propose, _milestone, contract, by=request.user, status=201, **values)
 
     @extend_schema(parameters=[KEY], request=GiftIn, responses=ContractOut)
     @action(["POST"], detail=True)
     def bonus(self, request: Request, pk: str) -> Response:
         """Pay a bonus as the client: a release without milestone, from the wallet. Can't be undone."""
-        contract, values = self.get_object(), GiftIn.read(request)
-        shape = lambda _paid: ContractOut(self.get_queryset().get(pk=contract.pk)).data  # noqa: E731
-        return act(request, bonuses.pay, shape, contract, by=request.user, **values)
+        return self._act(request, bonuses.pay, GiftIn)
 
     @extend_schema(parameters=[KEY], request=Reason, responses=ContractOut)
     @action(["POST"], detail=True)
     def end(self, request: Request, pk: str) -> Response:
         """Stop the contract: what holds no money is dropped, the rest ends by its own rules."""
-        contract, values = self.get_object(), Reason.read(request)
-        shape = lambda row: ContractOut(self.get_queryset().get(pk=row.pk)).data  # noqa: E731
-        return act(request, contracts.end, shape, contract, by=request.user, **values)
+        return self._act(request, contracts.end, Reason)
+
+    def _act(self, request: Request, verb: Any, given: type[Strict]) -> Response:
+        contract = self.get_object()
+
+        def shape(_result: Any) -> Any:
+            return ContractOut(self.get_queryset().get(pk=contract.pk)).data
+
+        return act(request, verb, shape, contract, by=request.user, **given.read(request))
+
+
+def _milestone(row: Milestone) -> Any:
+    return MilestoneOut(row).data

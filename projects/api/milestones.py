@@ -167,5 +167,8 @@ class MilestoneViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Milest
 
     def _act(self, request: Request, verb: Any, given: type[Strict] = Version) -> Response:
         row = self.get_object()
-        shape = lambda _result: MilestoneOut(self.get_queryset().get(pk=row.pk)).data  # noqa: E731
+
+        def shape(_result: Any) -> Any:
+            return MilestoneOut(self.get_queryset().get(pk=row.pk)).data
+
         return act(request, verb, shape, row, by=request.user, **given.read(request))

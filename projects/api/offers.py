@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, viewsets
 from rest_framework.decorators import action
+from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,7 +14,6 @@ from projects import offers
 from projects.api.bids import StepIn, StepOut
 from projects.models import Bid, Contract, Offer
 from skilllink.api import Amount, Strict, Version, Whole, Words
-from skilllink.errors import Missing
 from users.api.who import Who
 
 
@@ -76,9 +76,7 @@ class OfferViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def create(self, request: Request) -> Response:
         """Make an offer; the money is held with it."""
         values = OfferIn.read(request)
-        bid = Bid.objects.visible_to(request.user).filter(pk=values.pop("bid")).first()
-        if bid is None:
-            raise Missing()
+        bid = get_object_or_404(Bid.objects.visible_to(request.user), pk=values.pop("bid"))
         return act(request, offers.make, self._shape, bid, by=request.user, status=201, **values)
 
     @extend_schema(parameters=[KEY], request=Version, responses=Agreed)
