@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects.board import rule
+from projects.rules import rule
 from skilllink import files as uploads
 from skilllink.errors import Unprocessable
 from skilllink.ids import uuid7

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import rooms
 from projects import activity, attachments, bid_fields, board, offers
-from projects.board import rule
 from projects.models import Bid, BidFile, BidVersion, Gig
 from projects.models.bid import LIVE
+from projects.rules import rule
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
 from skilllink.realtime.push import push

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from projects import activity
 from projects.models import Bid, Gig
 from projects.models.bid import ON_BOARD
+from projects.rules import rule
 from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.realtime.push import push
@@ -18,11 +18,6 @@ from users.notifications import inbox
 class Stale(Conflict):
     code = "page.stale"
     sentence = _("This changed since you opened the page. Nothing was done; look again and decide.")
-
-
-def rule(name: str) -> Any:
-    """A rule of the marketplace (`settings.SKILLLINK`)."""
-    return settings.SKILLLINK[name]
 
 
 @inside_transaction

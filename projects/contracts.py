@@ -4,7 +4,6 @@ import hashlib
 import json
 from typing import Any
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from chat import rooms
@@ -30,11 +29,6 @@ class NotNow(Conflict):
 
 class Incomplete(Malformed):
     code = "contract.incomplete"
-
-
-def rule(name: str) -> Any:
-    """A rule of the marketplace (`settings.SKILLLINK`)."""
-    return settings.SKILLLINK[name]
 
 
 @inside_transaction

@@ -6,8 +6,8 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from projects.board import rule
 from projects.models import Category, Gig
+from projects.rules import rule
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Sentence, Unprocessable

@@ -6,8 +6,8 @@ from typing import Any
 from django.db import transaction
 
 from projects import gigs, offers
-from projects.board import rule
 from projects.models import Gig, Offer
+from projects.rules import rule
 from skilllink import clocks
 from skilllink.transactions import verb
 from users.notifications import inbox

@@ -6,8 +6,8 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from projects import activity, attachments, board, gig_fields, offers, search
-from projects.board import rule
 from projects.models import Bid, Gig, GigFile, Invitation
+from projects.rules import rule
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.realtime.push import push

@@ -10,6 +10,7 @@ from payment import escrow as escrows
 from projects import contracts, schedule
 from projects.announce import announce
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
+from projects.rules import rule
 from skilllink import files as uploads
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
@@ -316,10 +317,10 @@ def deliver(milestone: Any, *, by: Any, note: str, files: Any = (), version: int
         raise ContractNotActive(state=row.contract.get_status_display().lower())
     text = _written(note, "note", _("Say in a few words what you deliver (up to 10,000 characters)."), longest=10_000)
     files = list(files)
-    most = contracts.rule("FILES_PER_DELIVERY")
+    most = rule("FILES_PER_DELIVERY")
     if len(files) > most:
         raise Unprocessable(fields={"files": _("Up to %(most)s files; put more into one ZIP.") % {"most": most}})
-    facts = [uploads.check_upload(file, max_bytes=contracts.rule("FILE_BYTES")) for file in files]
+    facts = [uploads.check_upload(file, max_bytes=rule("FILE_BYTES")) for file in files]
     number = row.deliveries.count() + 1
     moment = now()
     delivery = Delivery.objects.create(milestone=row, number=number, note=text, at=moment)
@@ -379,7 +380,7 @@ def extend_review(milestone: Any, *, by: Any, version: int | None = None) -> Mil
         raise refusal(row)
     if row.review_extended:
         raise AlreadyExtended()
-    amend(row, review_extended=True, review_due_at=row.review_due_at + contracts.rule("REVIEW_EXTENSION"))
+    amend(row, review_extended=True, review_due_at=row.review_due_at + rule("REVIEW_EXTENSION"))
     replan(row)
     announce("milestone.review_extended", contract=row.contract, milestone=row, actor=by)
     return row
@@ -506,6 +507,6 @@ def resume(row: Milestone, *, since: Any = None) -> None:
     stopped = since or row.refund_requested_at or now()
     if target == "submitted" and row.review_due_at is not None:
         window = row.contract.review_window
-        left = max(row.review_due_at - stopped, min(window, 2 * contracts.rule("RELEASE_NOTICE")))
+        left = max(row.review_due_at - stopped, min(window, 2 * rule("RELEASE_NOTICE")))
         changes["review_due_at"] = now() + left
     move(row, target, **changes)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from chat import rooms
 from payment import escrow as escrows
 from projects import activity, bid_fields, board, contracts
-from projects.board import rule
 from projects.models import Bid, Contract, Gig, Offer
+from projects.rules import rule
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Unprocessable

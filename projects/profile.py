@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from projects import feedback, score
 from projects.models import Contract, Milestone
+from projects.rules import rule
 
 TITLE, SCORE_TITLE = _("Reviews"), _("Score")
 
@@ -28,8 +29,8 @@ def scored(request: Any, user: Any) -> str:
     context = {
         "score": score.of([user.pk])[user.pk],
         "mine": request.user.pk == user.pk,
-        "least": score.rule("SCORE_LEAST_OUTCOMES"),
-        "clients": score.rule("SCORE_LEAST_CLIENTS"),
+        "least": rule("SCORE_LEAST_OUTCOMES"),
+        "clients": rule("SCORE_LEAST_CLIENTS"),
         "band": score.NEXT_BAND,
     }
     return render_to_string("projects/score/_section.html", context, request=request)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from projects import disputes, schedule, tips
 from projects.models import Clock, Contract, Dispute, Milestone
+from projects.rules import rule
 from projects.wording import amount, day, moment, until
 from skilllink.clocks import now as clock_now
 from skilllink.money import format_money
@@ -395,7 +396,7 @@ def dispute_sentences(dispute: Dispute, viewer: Any, clocks: Iterable[Clock]) ->
     if dispute.status == "open" and (clock := rows.get("dispute.answer")):
         facts |= {"due": moment(clock.due_at), "until": until(clock.due_at)}
         who = _("Answer it by {due}, {until}.") if viewer == other else _("{other} can answer until {due}, {until}.")
-        days = schedule.rule("DISPUTE_OBJECTION_WINDOW")
+        days = rule("DISPUTE_OBJECTION_WINDOW")
         facts["then"] = moment(clock.due_at + days)
         quiet = (
             _("If you do nothing, {amount} goes to {to} on {then}.")

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Max, OuterRef, Subquery
 
 from projects.models.activity import Activity
@@ -17,6 +16,7 @@ from projects.models.clock import Clock
 from projects.models.contract import Contract
 from projects.models.dispute import Dispute
 from projects.models.milestone import Milestone
+from projects.rules import rule
 from skilllink.transactions import inside_transaction
 
 LAST = "last"  # the reminder without which silence does not release
@@ -56,10 +56,6 @@ class Step:
     @property
     def moves_money(self) -> bool:
         return self.act in ("release", "refund", "execute", "midpoint")
-
-
-def rule(name: str) -> timedelta:
-    return settings.SKILLLINK[name]  # type: ignore[no-any-return]
 
 
 def with_reminders(kind: str, period: str, started_at: datetime, due_at: datetime, *, now: datetime) -> list[Plan]:

@@ -13,11 +13,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
 
 from projects.models import Contract
+from projects.rules import rule
 from skilllink.clocks import now
 from skilllink.money import EXPONENTS
 
@@ -83,10 +83,6 @@ class Score:
     @property
     def points_after_next(self) -> float:
         return self.after_next / 10
-
-
-def rule(name: str) -> Any:
-    return settings.SKILLLINK[name]
 
 
 def of(people: Iterable[Any]) -> dict[UUID, Score]:

@@ -5,9 +5,10 @@ from typing import Any
 
 from payment import donations
 from payment.models import Donation
-from projects import bonuses, contracts, milestones
+from projects import bonuses, milestones
 from projects.announce import announce
 from projects.models import Milestone
+from projects.rules import rule
 from skilllink.money import format_money
 from skilllink.transactions import verb
 
@@ -40,4 +41,4 @@ def give(milestone: Any, *, by: Any, amount: int, note: str = "", token: str = "
 def open_for(milestone: Milestone, moment: datetime) -> bool:
     """Whether the client may still tip a milestone that has ended, as far as its own row tells."""
     ended = milestone.ended_at
-    return bool(milestone.released and ended and moment < ended + contracts.rule("TIP_WINDOW"))
+    return bool(milestone.released and ended and moment < ended + rule("TIP_WINDOW"))

@@ -10,9 +10,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import bid_changes, bids
-from projects.board import rule
 from projects.gig_forms import BidForm
 from projects.models import Bid, BidFile
+from projects.rules import rule
 from projects.views import gigs as gig_pages
 from projects.views.answers import see, seen
 from skilllink import files, money

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import contract_forms as forms
 from projects import disputes, milestones, timeline, tips
-from projects.contracts import rule
 from projects.models import DeliveryFile, Milestone
+from projects.rules import rule
 from projects.views.answers import form_page
 from projects.wording import amount as figure
 from projects.wording import moment
