@@ -71,33 +71,30 @@ class UserAdmin(ReadOnly, admin.ModelAdmin):
 
     @admin.action(description=_("Warn …"), permissions=["view"])
     def warn(self, request: Any, rows: Any) -> Any:
-        def do(user: User, data: dict[str, Any]) -> None:
-            sanctions.warn(user, by=request.user, reason=data["reason"], rule=data["rule"])
-
-        return act(request, rows, "warn", _("Warn"), SanctionForm, do)
+        return self._measure(request, rows, "warn", _("Warn"), sanctions.warn)
 
     @admin.action(description=_("Limit: no gigs, bids or new rooms …"), permissions=["view"])
     def limit(self, request: Any, rows: Any) -> Any:
-        def do(user: User, data: dict[str, Any]) -> None:
-            until = now() + timedelta(days=data["days"])
-            sanctions.limit(user, by=request.user, reason=data["reason"], rule=data["rule"], until=until)
-
-        return act(request, rows, "limit", _("Limit"), TimedSanctionForm, do)
+        return self._measure(request, rows, "limit", _("Limit"), sanctions.limit, TimedSanctionForm)
 
     @admin.action(description=_("Suspend …"), permissions=["view"])
     def suspend(self, request: Any, rows: Any) -> Any:
-        def do(user: User, data: dict[str, Any]) -> None:
-            until = now() + timedelta(days=data["days"])
-            sanctions.suspend(user, by=request.user, reason=data["reason"], rule=data["rule"], until=until)
-
-        return act(request, rows, "suspend", _("Suspend"), TimedSanctionForm, do)
+        return self._measure(request, rows, "suspend", _("Suspend"), sanctions.suspend, TimedSanctionForm)
 
     @admin.action(description=_("Ban …"), permissions=["view"])
     def ban(self, request: Any, rows: Any) -> Any:
-        def do(user: User, data: dict[str, Any]) -> None:
-            sanctions.ban(user, by=request.user, reason=data["reason"], rule=data["rule"])
+        return self._measure(request, rows, "ban", _("Ban"), sanctions.ban)
 
-        return act(request, rows, "ban", _("Ban"), SanctionForm, do)
+    def _measure(
+        self, request: Any, rows: Any, action: str, title: Any, verb: Any, form: type[forms.Form] = SanctionForm
+    ) -> Any:
+        def do(user: User, data: dict[str, Any]) -> None:
+            facts = {"reason": data["reason"], "rule": data["rule"]}
+            if "days" in data:
+                facts["until"] = now() + timedelta(days=data["days"])
+            verb(user, by=request.user, **facts)
+
+        return act(request, rows, action, title, form, do)
 
 
 @admin.register(Sanction)

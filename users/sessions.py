@@ -20,13 +20,13 @@ def end(user: Any, pk: Any) -> None:
     row = UserSession.objects.filter(user=user, pk=pk).first()
     if row is None:
         raise NoSession()
-    _end(row, 4401)
+    _end(row)
 
 
 @verb
 def end_these(rows: list[UserSession]) -> None:
     for row in rows:
-        _end(row, 4401)
+        _end(row)
 
 
 @inside_transaction
@@ -43,6 +43,6 @@ def close(user_id: Any, session_key: str = "") -> None:
     close_sockets(user_id, session_key=session_key)
 
 
-def _end(row: UserSession, code: int) -> None:
+def _end(row: UserSession) -> None:
     row.end()
-    close_sockets(row.user_id, session_key=row.session_key, code=code)
+    close_sockets(row.user_id, session_key=row.session_key, code=4401)
