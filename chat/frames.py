@@ -1,12 +1,12 @@
 """What a browser may say over the socket. Each is a door to the same verb as the forms and the API."""
 
 from typing import Any
-from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
 from chat import messages, presence, rooms
 from chat.models import Room
+from skilllink import ids
 from skilllink.errors import Malformed, Missing
 from skilllink.realtime import frames, topics
 from skilllink.realtime.push import push_now
@@ -14,13 +14,6 @@ from skilllink.realtime.push import push_now
 
 class UnknownField(Malformed):
     code, sentence = "frame.unknown_field", _("This frame has a field that isn't one of its own. Nothing was changed.")
-
-
-def _uuid(value: Any) -> UUID:
-    try:
-        return UUID(value if isinstance(value, str) else "")
-    except ValueError as error:
-        raise Missing() from error
 
 
 def _only(frame: dict[str, Any], *names: str) -> None:
@@ -35,36 +28,36 @@ def send(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(files, list):
         raise Malformed()
     message = messages.post(
-        _uuid(frame.get("room")),
+        ids.read(frame.get("room")),
         user,
         frame.get("body", ""),
         client_id=frame.get("client_id", ""),
-        reply_to=_uuid(frame["reply_to"]) if frame.get("reply_to") else None,
-        attachments=[_uuid(pk) for pk in files],
+        reply_to=ids.read(frame["reply_to"]) if frame.get("reply_to") else None,
+        attachments=[ids.read(pk) for pk in files],
     )
     return {"client_id": message.client_id, "seq": message.seq, "id": str(message.pk)}
 
 
 def edit(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "message", "body")
-    return {"id": str(messages.edit(_uuid(frame.get("message")), by=user, body=frame.get("body", "")).pk)}
+    return {"id": str(messages.edit(ids.read(frame.get("message")), by=user, body=frame.get("body", "")).pk)}
 
 
 def delete(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "message")
-    return {"id": str(messages.delete(_uuid(frame.get("message")), by=user).pk)}
+    return {"id": str(messages.delete(ids.read(frame.get("message")), by=user).pk)}
 
 
 def react(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "message", "sign", "on")
     on = frame.get("on", True) is True
-    return {"id": str(messages.react(_uuid(frame.get("message")), by=user, sign=str(frame.get("sign")), on=on).pk)}
+    return {"id": str(messages.react(ids.read(frame.get("message")), by=user, sign=str(frame.get("sign")), on=on).pk)}
 
 
 def read(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "room", "upto")
     upto: Any = frame.get("upto")
-    return {"upto": messages.mark_read(_uuid(frame.get("room")), user, upto)}
+    return {"upto": messages.mark_read(ids.read(frame.get("room")), user, upto)}
 
 
 def typing(user: Any, frame: dict[str, Any]) -> None:
@@ -83,7 +76,7 @@ def here(user: Any, frame: dict[str, Any]) -> None:
 
 def find(user: Any, room_id: Any) -> Room:
     """A room the person is in. Raises Missing."""
-    room = Room.objects.visible_to(user).filter(pk=_uuid(str(room_id))).first()
+    room = Room.objects.visible_to(user).filter(pk=ids.read(room_id)).first()
     if room is None:
         raise Missing()
     return room
@@ -98,11 +91,11 @@ def _may_listen(user: Any, room_id: str) -> bool:
 
 
 def _head(room_id: str) -> int:
-    return Room.objects.filter(pk=_uuid(room_id)).values_list("seq", flat=True).first() or 0
+    return Room.objects.filter(pk=ids.read(room_id)).values_list("seq", flat=True).first() or 0
 
 
 def _version(room_id: str) -> int:
-    return Room.objects.filter(pk=_uuid(room_id)).values_list("version", flat=True).first() or 0
+    return Room.objects.filter(pk=ids.read(room_id)).values_list("version", flat=True).first() or 0
 
 
 def _resume(user: Any, room_id: str, seq: int) -> dict[str, Any] | None:
@@ -120,7 +113,7 @@ def register() -> None:
             head=_head,
             resume=_resume,
             version=_version,
-            greeting=lambda room_id: {"here": presence.here(_uuid(room_id))},
+            greeting=lambda room_id: {"here": presence.here(ids.read(room_id))},
         )
     )
     for name, handler in {

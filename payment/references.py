@@ -2,13 +2,10 @@
 
 from uuid import UUID
 
-NOBODY = UUID(int=0)  # the id of no row
+from skilllink import ids
 
 
 def read(kind: str, reference: str) -> UUID:
-    """The id in a reference of this kind; NOBODY for anything else that a gateway may send."""
+    """The id in a reference of this kind; the id of no row for anything else that a gateway may send."""
     noun, _colon, number = reference.partition(":")
-    try:
-        return UUID(number) if noun == kind else NOBODY
-    except ValueError:
-        return NOBODY
+    return ids.read(number if noun == kind else "")

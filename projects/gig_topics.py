@@ -1,10 +1,10 @@
 """Who may listen to gigs: the public board, and the gigs one can open."""
 
 from typing import Any
-from uuid import UUID
 
 from projects import activity
 from projects.models import Gig
+from skilllink import ids
 from skilllink.realtime.topics import TopicKind, register
 
 
@@ -24,17 +24,8 @@ def _no_number(name: str) -> int:
 
 
 def _may_listen(user: Any, gig_id: str) -> bool:
-    key = _uuid(gig_id)
-    return key is not None and Gig.objects.visible_to(user).filter(pk=key).exists()
+    return Gig.objects.visible_to(user).filter(pk=ids.read(gig_id)).exists()
 
 
 def _head(gig_id: str) -> int:
-    key = _uuid(gig_id)
-    return activity.head(key) if key else 0
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except (ValueError, TypeError, AttributeError):
-        return None
+    return activity.head(ids.read(gig_id))

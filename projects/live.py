@@ -1,38 +1,28 @@
 """The topic `contract:<id>`: who may listen, its head number, what a listener missed."""
 
 from typing import Any
-from uuid import UUID
 
 from projects import activity
 from projects.models import Activity, Contract
-from skilllink.given import given
+from skilllink import ids
 from skilllink.realtime.topics import TopicKind
 
 PAGE = 200
 
 
-def _id(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
-
-
 def may_listen(user: Any, text: str) -> bool:
-    pk = _id(text)
-    return pk is not None and Contract.objects.visible_to(user).filter(pk=pk).exists()
+    return Contract.objects.visible_to(user).filter(pk=ids.read(text)).exists()
 
 
 def head(text: str) -> int:
-    pk = _id(text)
-    return activity.head(pk) if pk is not None else 0
+    return activity.head(ids.read(text))
 
 
 def resume(user: Any, text: str, after: int) -> dict[str, Any] | None:
     """Up to 200 events after a number, as they were pushed; None for a stranger."""
     if not may_listen(user, text):
         return None
-    rows = list(Activity.objects.filter(subject_id=given(_id(text)), seq__gt=after).order_by("seq")[:PAGE])
+    rows = list(Activity.objects.filter(subject_id=ids.read(text), seq__gt=after).order_by("seq")[:PAGE])
     events = [{"type": row.event, "seq": row.seq, "id": str(row.pk)} for row in rows]
     return {"events": events, "upto": rows[-1].seq if rows else after, "more": len(rows) == PAGE}
 

@@ -1,7 +1,6 @@
 """Pages of gigs: the list, a gig with its live board, the form, comparing bids, the client's acts."""
 
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
@@ -14,7 +13,7 @@ from projects import bids, credibility, gig_list, gigs, live_board
 from projects.gig_forms import GigForm
 from projects.models import Bid, Gig, GigFile, Offer
 from projects.views.answers import see, seen
-from skilllink import files
+from skilllink import files, ids
 from skilllink.clocks import now
 from skilllink.errors import Forbidden, Missing, Refusal, TooLarge
 from skilllink.markdown import render as markdown
@@ -172,18 +171,11 @@ def draft(request: HttpRequest) -> HttpResponse:
     """What is typed is kept while it is typed. Answers where the draft lives; files wait for the whole form."""
     form = GigForm(request.POST)
     key = request.POST.get("draft", "")
-    gig = get_object_or_404(Gig, pk=_uuid(key), client=request.user, status="draft") if key else None
+    gig = get_object_or_404(Gig, pk=ids.read(key), client=request.user, status="draft") if key else None
     if not form.is_valid():
         return JsonResponse({"kept": False})
     saved = gigs.save_draft(request.user, gig, **form.values())
     return JsonResponse({"kept": True, "draft": str(saved.pk), "url": f"/gigs/{saved.pk}/edit/"})
-
-
-def _uuid(text: str) -> Any:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Missing() from error
 
 
 @login_required

@@ -1,7 +1,5 @@
 """The inbox, the bell, and leaving e-mails."""
 
-from uuid import UUID
-
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.core.signing import BadSignature, Signer
@@ -10,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from skilllink import ids
 from users import preferences
 from users.models import Notification, User
 from users.notifications import inbox
@@ -51,16 +50,9 @@ def read(request: HttpRequest) -> HttpResponse:
     if not pk:
         inbox.mark_read(request.user)
         return redirect("users:notifications")
-    notification = get_object_or_404(Notification.objects.visible_to(request.user), pk=_uuid(pk))
+    notification = get_object_or_404(Notification.objects.visible_to(request.user), pk=ids.read(pk))
     inbox.mark_read(request.user, ids=[notification.pk])
     return redirect(notification.url or "users:notifications")
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError as error:
-        raise Http404 from error
 
 
 @csrf_exempt  # RFC 8058: a mail program posts here without a page; the token is signed
