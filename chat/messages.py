@@ -3,7 +3,8 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -161,11 +162,39 @@ def notice(
     **params: Any,
 ) -> Message:
     """A system notice among the messages. `text_key` names the sentence of users.notifications.sentences."""
-    room = rooms.lock(room)
     facts = {"text_key": text_key, "amount": amount, "currency": currency, "url": url, "params": params}
-    message = Message.objects.create(room=room, author=None, seq=room.seq + 1, notice=event, facts=facts)
-    _tell(room, RoomEvent.Kind.POSTED, message, actor)
-    return message
+    (written,) = write_notices([(draft_notice(getattr(room, "pk", room), event, **facts), actor)])
+    return written
+
+
+def draft_notice(room_id: Any, event: str, **facts: Any) -> Message:
+    """What `write_notices` writes, without its number; `facts` are those of `notice`, `params` in one."""
+    return Message(room_id=room_id, author=None, notice=event, facts=facts)
+
+
+@inside_transaction
+def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
+    """Number (notice, who acted) in their order, write them and tell their rooms; few statements however many."""
+    locked = rooms.lock_all({message.room_id for message, _actor in notices})
+    events = []
+    for message, actor in notices:
+        room = locked.get(message.room_id)
+        if room is None:
+            raise Missing()
+        room.seq += 1
+        message.room, message.seq = room, room.seq
+        message._prefetched_objects_cache = {"attachments": (), "reactions": ()}  # type: ignore[attr-defined]
+        events.append(RoomEvent(room=room, seq=room.seq, kind=RoomEvent.Kind.POSTED, message=message, user=actor))
+    added = Counter(message.room_id for message, _actor in notices)
+    for number in set(added.values()):
+        rooms_ = [pk for pk, count in added.items() if count == number]
+        Room.objects.filter(pk__in=rooms_).update(seq=F("seq") + number, last_at=now())
+    Message.objects.bulk_create(message for message, _actor in notices)
+    RoomEvent.objects.bulk_create(events)
+    for event in events:
+        # everybody who is in came before it
+        push(f"room:{event.room_id}", _event(event, event.message, since=0), version=event.room.version)
+    return [message for message, _actor in notices]
 
 
 @verb

@@ -1,8 +1,9 @@
 """Finding the account for a purpose, and what a person has."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from payment.models import Account, Cause, Entry, Escrow, Payout, PayoutMethod
 
@@ -44,6 +45,10 @@ def source(row: Payout | PayoutMethod) -> Account:
 
 
 def of_escrow(escrow: Escrow) -> Account:
+    """The account of what is held; not asked for again when the caller's copy has it, its balance may then be old."""
+    there: Account | None = escrow._state.fields_cache.get("account")
+    if there is not None:
+        return there
     account, _made = Account.objects.get_or_create(
         escrow=escrow, defaults={"kind": Kind.ESCROW, "currency": escrow.currency, "balance": 0}
     )
@@ -81,9 +86,26 @@ def fees(currency: str) -> Account:
     return _of_platform(Kind.FEES, currency)
 
 
+def earning(escrow: Escrow) -> tuple[Account, Account]:
+    """Where a payment from an escrow goes: what its payee earned and the platform's fees. One query for both."""
+    theirs = Q(kind=Kind.PENDING, user=escrow.payee_id, currency=escrow.currency)
+    ours = Q(kind=Kind.FEES, user=None, escrow=None, payout=None, cause=None, currency=escrow.currency)
+    there = {account.kind: account for account in Account.objects.filter(theirs | ours)}
+    return (
+        there.get(Kind.PENDING) or pending(escrow.payee, escrow.currency),
+        there.get(Kind.FEES) or fees(escrow.currency),
+    )
+
+
 def locked(account: Account) -> Account:
     """The account with its balance of this moment, others queue behind. Needs a transaction."""
     return Account.objects.select_for_update(of=("self",)).get(pk=account.pk)
+
+
+def lock_of(people: Iterable[Any]) -> None:
+    """Lock all accounts of these people, by id, for whoever is about to post to several of them. Needs a transaction."""
+    rows = Account.objects.select_for_update(of=("self",), no_key=True).filter(user__in=people)
+    list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def total(account: Account) -> int:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import Exists, F, Min, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from payment import accounts, ledger
@@ -270,9 +270,17 @@ def clear(clearing: Clearing) -> None:
 
 def clearing_time(payee: Any) -> timedelta:
     """How long a release to this person clears: shorter once three of their releases have cleared, gifts aside."""
-    cleared = Clearing.objects.filter(escrow__payee=payee, cleared_at__isnull=False, amount__gt=0)
-    earned = cleared.exclude(escrow__kind__in=Escrow.GIFTS).count()
-    return settings.SKILLLINK["CLEARING_ESTABLISHED" if earned >= 3 else "CLEARING"]
+    return _clearing_time(_third_earned(payee.pk).exists())
+
+
+def _clearing_time(established: bool) -> timedelta:
+    return settings.SKILLLINK["CLEARING_ESTABLISHED" if established else "CLEARING"]
+
+
+def _third_earned(payee_id: Any) -> "QuerySet[Clearing]":
+    """A row when three releases to this person have cleared."""
+    cleared = Clearing.objects.filter(escrow__payee=payee_id, cleared_at__isnull=False, amount__gt=0)
+    return cleared.exclude(escrow__kind__in=Escrow.GIFTS)[2:3]
 
 
 def clearings(escrow: Escrow) -> "QuerySet[Clearing]":
@@ -351,16 +359,20 @@ def _pay(escrow: Escrow, gross: int, source: list[Any], *, kind: str, key: str, 
 
 def _clears_at(escrow: Escrow) -> datetime:
     """When a release of this moment clears: after its clearing time, and after every earlier release of the escrow."""
-    at = now() + clearing_time(escrow.payee)
-    last = _open_clearings(escrow).order_by("-due_at").values_list("due_at", flat=True).first()
-    return at if last is None or at > last else last + timedelta(microseconds=1)
+    last = Subquery(_open_clearings(escrow).order_by("-due_at").values("due_at")[:1])
+    established, last_at = (
+        Escrow.objects.filter(pk=escrow.pk).values_list(Exists(_third_earned(escrow.payee_id)), last).get()
+    )
+    at = now() + _clearing_time(established)
+    return at if last_at is None or at > last_at else last_at + timedelta(microseconds=1)
 
 
 def _lock(*escrows: Escrow) -> None:
     """Lock the rows in order of id and bring the caller's copies up to date."""
     for escrow in sorted(escrows, key=lambda row: row.pk):
-        fresh = Escrow.objects.select_for_update(of=("self",)).get(pk=escrow.pk)
+        fresh = Escrow.objects.select_for_update(of=("self",)).select_related("account").get(pk=escrow.pk)
         escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
+        escrow._state.fields_cache["account"] = fresh._state.fields_cache["account"]
 
 
 def _done(key: str, kind: str, amount: int, escrow: Escrow, target: Escrow | None = None) -> Transfer | None:
@@ -402,17 +414,16 @@ def _require_held(escrow: Escrow, amount: int) -> None:
 
 
 def _change(escrow: Escrow, **differences: int) -> None:
+    """Of an escrow that is locked, and so of a copy that is up to date."""
     Escrow.objects.filter(pk=escrow.pk).update(**{name: F(name) + value for name, value in differences.items()})
-    escrow.refresh_from_db(fields=["held", "released", "fee_taken"])
+    for name, value in differences.items():
+        setattr(escrow, name, getattr(escrow, name) + value)
 
 
 def _earned(escrow: Escrow, net: int, fee: int) -> list[Any]:
     """The payee's and the platform's line of a payment; negative figures take one back."""
-    lines = [
-        (accounts.pending(escrow.payee, escrow.currency), net),
-        (accounts.fees(escrow.currency), fee),
-    ]
-    return [line for line in lines if line[1]]
+    pending, fees = accounts.earning(escrow)
+    return [line for line in ((pending, net), (fees, fee)) if line[1]]
 
 
 def _as_released(transfer: Transfer) -> Released:

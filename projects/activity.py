@@ -1,17 +1,24 @@
 """What happened, one row per event, written in the transaction of what it tells about."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F
-
 from projects.models.activity import Activity, ActivityCounter
+from skilllink import counters
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction
 
 
 @inside_transaction
-def record(
+def record(event: str, *, actor: Any, gig: Any = None, contract: Any = None, **facts: Any) -> Activity:
+    """Write one activity row and tell the listeners of its contract or gig once committed; `facts` as in `draft`."""
+    (written,) = write([draft(event, actor=actor, gig=gig, contract=contract, **facts)])
+    return written
+
+
+def draft(
     event: str,
     *,
     actor: Any,
@@ -23,17 +30,15 @@ def record(
     held_after: int | None = None,
     **data: Any,
 ) -> Activity:
-    """Write one activity row and tell the listeners of its contract or gig once committed.
+    """What `write` writes, without its number. `amount` and `held_after` are minor units; `data` must be JSON.
 
-    `amount` and `held_after` are minor units; `actor` is None when the clock acted. `data` must be JSON.
-    The pushed event says only what happened and its number: what a listener may see of it, they fetch.
+    `actor` is None when the clock acted.
     """
-    subject, topic = (contract, "contract") if contract is not None else (gig, "gig")
+    subject = contract if contract is not None else gig
     if subject is None:
         raise ValueError("An activity belongs to a contract or a gig.")
-    row = Activity.objects.create(
+    return Activity(
         subject_id=subject.pk,
-        seq=_next(subject.pk),
         event=event,
         actor=actor,
         gig=gig,
@@ -45,21 +50,29 @@ def record(
         data=data,
         at=now(),
     )
-    told = {"type": event, "seq": row.seq, "id": str(row.pk)}
-    if milestone is not None:
-        told["milestone"] = str(milestone.pk)
-    push(f"{topic}:{subject.pk}", told)
-    return row
+
+
+@inside_transaction
+def write(rows: Sequence[Activity]) -> Sequence[Activity]:
+    """Number the rows in their order, write them, and tell the listeners once committed.
+
+    The pushed event says only what happened and its number: what a listener may see of it, they fetch.
+    """
+    wanted = Counter(row.subject_id for row in rows)
+    heads = counters.take(ActivityCounter, "head", wanted)
+    given = {subject: heads[subject] - number for subject, number in wanted.items()}
+    for row in rows:
+        given[row.subject_id] += 1
+        row.seq = given[row.subject_id]
+    Activity.objects.bulk_create(rows)
+    for row in rows:
+        told = {"type": row.event, "seq": row.seq, "id": str(row.pk)}
+        if row.milestone_id is not None:
+            told["milestone"] = str(row.milestone_id)
+        push(f"{'contract' if row.contract_id is not None else 'gig'}:{row.subject_id}", told)
+    return rows
 
 
 def head(subject_id: Any) -> int:
     """The number of the newest activity of a contract or gig; 0 when nothing happened yet."""
     return ActivityCounter.objects.filter(pk=subject_id).values_list("head", flat=True).first() or 0
-
-
-def _next(subject_id: Any) -> int:
-    counter = ActivityCounter.objects.filter(pk=subject_id)
-    if not counter.update(head=F("head") + 1):
-        ActivityCounter.objects.get_or_create(pk=subject_id)
-        counter.update(head=F("head") + 1)
-    return counter.values_list("head", flat=True).get()

@@ -10,6 +10,8 @@ from chat import rooms
 from payment import escrow as escrows
 from projects import feedback
 from projects.announce import announce
+from projects.left import Left
+from projects.left import of as left_of
 from projects.models import Contract, Milestone, Terms
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed
@@ -211,22 +213,22 @@ def end(contract: Any, *, by: Any, reason: str) -> Contract:
 
 
 @inside_transaction
-def close_when_done(contract: Contract, *, actor: Any) -> None:
+def close_when_done(contract: Contract, *, actor: Any, left: Left | None = None) -> None:
     """Close the contract once every milestone has ended, and open the window for reviews.
 
-    Completed when anything was paid; terminated when a party ended it; cancelled otherwise.
+    Completed when anything was paid; terminated when a party ended it; cancelled otherwise. `left` is what is left in
+    it at this moment, for a caller who knows.
     """
-    steps = contract.milestones.all()
-    if contract.status == Contract.Status.CLOSED or steps.exclude(status__in=Milestone.TERMINAL).exists():
+    left = left or left_of(contract)
+    if contract.status == Contract.Status.CLOSED or left.unended:
         return
-    paid = steps.filter(released__gt=0).exists()
     if contract.status == Contract.Status.ENDING:
         result = Contract.Result.TERMINATED
     else:
-        result = Contract.Result.COMPLETED if paid else Contract.Result.CANCELLED
+        result = Contract.Result.COMPLETED if left.paid else Contract.Result.CANCELLED
     move(contract, "closed", closed_at=now(), result=result)
     announce("contract.closed", contract=contract, actor=None, result=str(result), by=str(actor.pk) if actor else "")
-    if paid or result == Contract.Result.TERMINATED:
+    if left.paid or result == Contract.Result.TERMINATED:
         feedback.ask(contract)
 
 

@@ -46,14 +46,16 @@ def ask(contract: Contract) -> None:
     """Open the review window for both parties."""
     moment = now()
     due = moment + settings.SKILLLINK["FEEDBACK_WINDOW"]
-    for author in (contract.client, contract.freelancer):
-        Review.objects.create(
+    Review.objects.bulk_create(
+        Review(
             contract=contract,
             author=author,
             subject=contract.other(author),
             about="freelancer" if author == contract.client else "client",
             due_at=due,
         )
+        for author in (contract.client, contract.freelancer)
+    )
     schedule.start(schedule.with_reminders("feedback.reveal", "1", moment, due, now=moment), contract=contract)
 
 

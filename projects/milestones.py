@@ -1,14 +1,16 @@
 """What can be done with a milestone. Each verb locks contract then milestone, judges, moves, tells."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payment import escrow as escrows
 from projects import contracts, schedule
-from projects.announce import announce
+from projects.announce import announce, gathered
+from projects.left import of as left_of
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
 from projects.rules import rule
 from skilllink import files as uploads
@@ -85,12 +87,19 @@ def _key(thing: Any) -> Any:
 
 @inside_transaction
 def lock(milestone: Any) -> Milestone:
-    """Lock the contract, then the milestone, and read both afresh."""
-    contract_id = Milestone.objects.values_list("contract_id", flat=True).get(pk=_key(milestone))
-    contract = contracts.lock(contract_id)
-    row = Milestone.objects.select_for_update(of=("self",)).select_related("escrow").get(pk=_key(milestone))
-    row.contract = contract
-    return row
+    """Lock the contract, then the milestone, and read both afresh; what they point to may be of a moment before."""
+    return _locking().get(pk=_key(milestone))
+
+
+@inside_transaction
+def lock_all(ids: Iterable[Any]) -> dict[Any, Milestone]:
+    """The same for several, whose contracts the caller has locked: in one statement, by id."""
+    return {row.pk: row for row in _locking().filter(pk__in=ids).order_by("pk")}
+
+
+def _locking() -> "QuerySet[Milestone]":
+    rows = Milestone.objects.select_for_update(of=("contract", "self"))  # PostgreSQL locks in this order
+    return rows.select_related("contract__client", "contract__freelancer", "contract__gig", "escrow")
 
 
 def _role(milestone: Milestone, by: Any, role: str) -> None:
@@ -133,20 +142,19 @@ def refusal(milestone: Milestone) -> Conflict:
 def move(milestone: Milestone, target: str, *, among: tuple[str, ...] | None = None, **changes: Any) -> None:
     """One allowed step of the machine: a conditional UPDATE that must hit one row, then the state's own clocks."""
     sources = Milestone.sources(target, among)
-    moved = Milestone.objects.filter(pk=milestone.pk, status__in=sources).update(
-        status=target, version=F("version") + 1, **changes
-    )
-    if not moved:
+    rows = Milestone.objects.filter(pk=milestone.pk, status__in=sources)
+    if not rows.update(status=target, version=F("version") + 1, **changes):
         raise refusal(milestone)
-    _refresh(milestone)
+    _changed(milestone, status=target, **changes)
     replan(milestone)
 
 
 @inside_transaction
 def amend(milestone: Milestone, **changes: Any) -> None:
     """Change a milestone without moving it to another state; whoever saw the old version is stale."""
-    Milestone.objects.filter(pk=milestone.pk, status=milestone.status).update(version=F("version") + 1, **changes)
-    _refresh(milestone)
+    rows = Milestone.objects.filter(pk=milestone.pk, status=milestone.status)
+    if rows.update(version=F("version") + 1, **changes):
+        _changed(milestone, **changes)
 
 
 @inside_transaction
@@ -157,10 +165,14 @@ def replan(milestone: Milestone) -> None:
     schedule.start(schedule.plans(milestone, now=moment), contract=milestone.contract, milestone=milestone)
 
 
-def _refresh(milestone: Milestone) -> None:
-    contract = milestone.contract
-    milestone.refresh_from_db()
-    milestone.contract = contract
+def _changed(milestone: Milestone, **changes: Any) -> None:
+    """Bring the copy in hand to what its row is now; it was read under the lock, so nothing else differs."""
+    milestone.version += 1
+    for name, value in changes.items():
+        if hasattr(value, "resolve_expression"):
+            milestone.refresh_from_db(fields=[name])
+        else:
+            setattr(milestone, name, value)
 
 
 def _written(value: Any, field: str, sentence: Any, *, longest: int = 5000) -> str:
@@ -406,12 +418,18 @@ def release(milestone: Any, *, by: Any, amount: int | None = None, version: int 
 
 @verb
 def release_by_clock(milestone: Any) -> Milestone:
-    """Pay the whole rest because the review window ended in silence. The sweep calls it `within` its transaction."""
+    """Pay the whole rest because the review window ended in silence."""
     row = lock(milestone)
+    release_silently(row)
+    return row
+
+
+@inside_transaction
+def release_silently(row: Milestone) -> None:
+    """The same with a milestone that is locked."""
     if row.status != Milestone.Status.SUBMITTED:
         raise refusal(row)
     pay(row, actor=None)
-    return row
 
 
 @inside_transaction
@@ -428,20 +446,23 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None) -> None:
     else:
         amend(row, released=paid)
     result = escrows.release(row.escrow, gross, key=key)
-    announce(
-        "milestone.released" if whole else "milestone.part_released",
-        contract=row.contract,
-        milestone=row,
-        actor=actor,
-        moved=-gross,
-        net=result.net,
-        fee=result.fee,
-        received=format_money(result.net, row.currency),
-        clears_at=result.clearing.due_at.isoformat(),
-        by_clock=actor is None,
-    )
-    if whole:
-        contracts.close_when_done(row.contract, actor=actor)
+    left = left_of(row.contract)
+    with gathered():
+        announce(
+            "milestone.released" if whole else "milestone.part_released",
+            contract=row.contract,
+            milestone=row,
+            actor=actor,
+            moved=-gross,
+            held_after=left.held,
+            net=result.net,
+            fee=result.fee,
+            received=format_money(result.net, row.currency),
+            clears_at=result.clearing.due_at.isoformat(),
+            by_clock=actor is None,
+        )
+        if whole:
+            contracts.close_when_done(row.contract, actor=actor, left=left)
 
 
 @verb

@@ -1,77 +1,148 @@
 """Ringing the clocks of contracts: what `schedule.decide` says, done by the verbs people use."""
 
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
 import structlog
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 
-from payment import halt
-from projects import contracts, disputes, feedback, milestones, schedule
-from projects.announce import announce
-from projects.models import Clock, Review
+from chat import rooms
+from payment import accounts, halt
+from projects import disputes, feedback, milestones, schedule
+from projects.announce import announce, gathered
+from projects.models import Clock, Contract, Review
 from skilllink import clocks
 from skilllink.clocks import now
 from skilllink.errors import Refusal, Unavailable
+from skilllink.transactions import verb
+from users.notifications import inbox
 
 log = structlog.get_logger(__name__)
 BATCH = 100
+# seconds after which a batch writes what it has and ends: so long a person who comes to one of its contracts waits.
+# SQLite has one writer: there everybody waits.
+LONGEST = {"postgresql": 0.5, "sqlite": 0.1}
 ATTEMPTS = 8
+# how a clock that has not rung ended: its step is later, can't be taken now, or broke
+LATER, WAITS, FAILED = "later", "waits", "failed"
+Due = tuple[Any, Any]  # ids of a clock and its contract
 
 
 def sweep() -> int:
-    """Ring a batch of due clocks, each in a transaction of its own; returns how many were finished.
-
-    The ids are read first and each clock is claimed again under its contract's lock, which every verb takes first:
-    so a sweep never waits for a person while holding rows that person needs.
-    """
-    due = Clock.objects.due(now()).filter(attempts__lt=ATTEMPTS)
+    """Ring what is due, in batches of one transaction each; returns how many clocks were finished."""
+    due = Clock.objects.due(now()).filter(attempts__lt=ATTEMPTS).values_list("pk", "contract_id")
     # while money stands still its clocks stay due: they must not keep those behind them from ringing
-    ids = list(due.values_list("pk", flat=True)[: None if halt.in_force() else BATCH])
-    return sum(_ring(pk) for pk in ids)
+    found = list(due[: None if halt.in_force() else BATCH])
+    return sum(_ring_batch(batch) for batch in _batches(found))
 
 
-def _ring(pk: object) -> int:
+def _batches(due: Iterable[Due]) -> Iterator[Sequence[Due]]:
+    """In no batch two clocks of one contract: what one does may decide about the next."""
+    turns: dict[int, list[Due]] = defaultdict(list)
+    before: Counter[Any] = Counter()
+    for one in due:
+        turns[before[one[1]]].append(one)
+        before[one[1]] += 1
+    for turn in turns.values():
+        yield from (turn[start : start + BATCH] for start in range(0, len(turn), BATCH))
+
+
+def _ring_batch(due: Sequence[Due]) -> int:
+    """A batch that can't be written as one is rung again, each clock by itself: so a bad one stops no other."""
     try:
-        with transaction.atomic(durable=True):
-            contracts.lock(Clock.objects.values_list("contract_id", flat=True).get(pk=pk))
-            rows = (
-                Clock.objects.due(now())
-                .filter(pk=pk)
-                .select_related("contract", "milestone__contract", "dispute__milestone__contract")
-            )
-            claimed = clocks.claim(rows, 1)
-            if not claimed:
-                return 0
-            ring(claimed[0])
-            return 1
-    except Unavailable as refusal:
-        log.info("clock.waits", clock=str(pk), code=refusal.code)
-        return 0
-    except Exception:
-        log.exception("clock.failed", clock=str(pk))
-        Clock.objects.filter(pk=pk).update(attempts=F("attempts") + 1)
+        return _ring_together(due)
+    except Exception as error:
+        if len(due) > 1:
+            log.warning("clock.batch_undone", clocks=len(due), error=str(error))
+            return sum(_ring_batch([one]) for one in due)
+        clock = str(due[0][0])
+        if isinstance(error, Unavailable):
+            log.info("clock.waits", clock=clock, code=error.code)
+        else:
+            log.exception("clock.failed", clock=clock)
+            Clock.objects.filter(pk=due[0][0]).update(attempts=F("attempts") + 1)
         return 0
 
 
-def ring(clock: Clock) -> None:
-    """Do what the clock says, once. A clock whose reason is gone stands down; one that is early waits."""
-    moment = now()
-    step = schedule.decide(clock, now=moment)
-    if step.at > moment:
-        _put_off(clock, step)
-        return
-    outcome = Clock.Outcome.DONE
+@verb
+def _ring_together(due: Sequence[Due]) -> int:
+    """Ring these clocks in one transaction, a savepoint for each. What somebody else has locked waits for the next sweep.
+
+    What one that fails did is undone, and only its attempts are counted. Returns how many were finished.
+    """
+    moment, until = now(), time.monotonic() + LONGEST[connection.vendor]
+    ended: dict[Any, list[Any]] = defaultdict(list)
+    with gathered():
+        for clock, siblings in _claim(due, moment):
+            ended[_ring(clock, siblings, moment)].append(clock.pk)
+            if time.monotonic() > until:
+                break
+    for outcome in set(ended) & set(Clock.Outcome):
+        Clock.objects.filter(pk__in=ended[outcome]).update(rung_at=moment, outcome=outcome)
+    if FAILED in ended:
+        Clock.objects.filter(pk__in=ended[FAILED]).update(attempts=F("attempts") + 1)
+    return sum(len(pks) for end, pks in ended.items() if end not in (FAILED, WAITS))
+
+
+def _claim(due: Sequence[Due], moment: Any) -> list[tuple[Clock, list[Clock]]]:
+    """Those of these clocks that are due and whose contract nobody else has locked, with all clocks of their subject.
+
+    Every verb locks the contract first: whoever comes now waits, and whoever was there first is not waited for.
+    """
+    free = clocks.claim(Contract.objects.filter(pk__in={contract for _pk, contract in due}), len(due))
+    rows = Clock.objects.due(moment).filter(pk__in=[pk for pk, _contract in due], contract__in=free)
+    about = ("contract__client", "contract__freelancer", "contract__gig", "dispute__milestone__contract")
+    claimed = clocks.claim(rows.select_related(*about), len(due))
+    steps = milestones.lock_all({clock.milestone_id for clock in claimed} - {None})
+    for clock in claimed:
+        if clock.milestone_id is not None:
+            clock.milestone = steps[clock.milestone_id]
+            clock.contract = clock.milestone.contract
+    _lock_in_order([clock.contract for clock in claimed])
+    siblings = defaultdict(list)
+    for row in Clock.objects.filter(subject_id__in={clock.subject_id for clock in claimed}):
+        siblings[row.subject_id].append(row)
+    return [(clock, siblings[clock.subject_id]) for clock in claimed]
+
+
+def _lock_in_order(locked: Sequence[Contract]) -> None:
+    """What a batch goes on to change for its contracts, in the order in which a single verb locks it.
+
+    Clock after clock, a batch would come back to an account with a person's counter in hand, and wait in a circle.
+    """
+    if connection.vendor == "postgresql":
+        people = {pk for contract in locked for pk in (contract.client_id, contract.freelancer_id)}
+        accounts.lock_of(people)
+        rooms.lock_all({contract.room_id for contract in locked} - {None})
+        inbox.lock(people)
+
+
+def _ring(clock: Clock, siblings: list[Clock], moment: Any) -> str:
+    """Do what the clock says, in a savepoint; how it ended. One whose reason is gone stands down, an early one waits."""
     try:
-        with transaction.atomic():
+        with transaction.atomic(), gathered():
+            step = schedule.decide(clock, now=moment, siblings=siblings)
+            if step.at > moment:
+                _put_off(clock, step)
+                return LATER
             if step.act == "skip":
-                outcome = Clock.Outcome.SKIPPED
-            else:
-                perform(step)
-    except Unavailable:
-        raise  # what can't be done now is done later
+                return Clock.Outcome.SKIPPED
+            perform(step)
+            return Clock.Outcome.DONE
+    except (OperationalError, InterfaceError):
+        raise  # contention or a broken connection: not this clock's fault
+    except Unavailable as refusal:
+        log.info("clock.waits", clock=str(clock.pk), code=refusal.code)
+        return WAITS
     except Refusal as refusal:
         log.info("clock.stood_down", clock=str(clock.pk), kind=clock.kind, code=refusal.code)
-        outcome = Clock.Outcome.STOOD_DOWN
-    Clock.objects.filter(pk=clock.pk).update(rung_at=moment, outcome=outcome)
+        return Clock.Outcome.STOOD_DOWN
+    except Exception:
+        log.exception("clock.failed", clock=str(clock.pk))
+        return FAILED
 
 
 def _put_off(clock: Clock, step: schedule.Step) -> None:
@@ -81,19 +152,18 @@ def _put_off(clock: Clock, step: schedule.Step) -> None:
 
 
 def perform(step: schedule.Step) -> None:
-    """Carry out one announced step inside the open transaction."""
+    """Carry out one announced step inside the open transaction, its contract and milestone locked and read afresh."""
     if step.act == "remind":
         remind(step)
     elif step.act == "release":
-        milestones.release_by_clock.within(step.milestone)
+        milestones.release_silently(step.milestone)
     elif step.act == "refund":
-        milestones.give_back(milestones.lock(step.milestone), actor=None)
+        milestones.give_back(step.milestone, actor=None)
     elif step.act == "notice":
-        row = milestones.lock(step.milestone)
-        schedule.start(step.then, contract=row.contract, milestone=row)
-        announce("milestone.stale", contract=row.contract, milestone=row, actor=None)
+        schedule.start(step.then, contract=step.contract, milestone=step.milestone)
+        announce("milestone.stale", contract=step.contract, milestone=step.milestone, actor=None)
     elif step.act == "dispute":
-        disputes.open_by_clock(milestones.lock(step.milestone))
+        disputes.open_by_clock(step.milestone)
     elif step.act == "default":
         disputes.default_by_clock.within(step.dispute, objection=step.then[0])
     elif step.act == "execute":
@@ -108,7 +178,7 @@ def perform(step: schedule.Step) -> None:
 
 def remind(step: schedule.Step) -> None:
     """Tell whoever must act, and nobody else, what happens if they don't."""
-    contract = contracts.lock(step.contract)
+    contract = step.contract
     people: tuple[object, ...]
     if step.kind == "feedback.reveal.remind":
         waiting = Review.objects.filter(contract=contract, status=Review.Status.DUE).select_related("author")

@@ -12,9 +12,10 @@ with whole(): ...    from the demo: every verb in the block belongs to one trans
 import functools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, transaction
@@ -24,6 +25,7 @@ from skilllink.errors import Unavailable
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available
 RETRIED_SQLSTATES = {"40001", "40P01", "55P03"}
@@ -136,6 +138,27 @@ def inside_transaction(function: Callable[P, R]) -> Callable[P, R]:
 def after_commit(function: Callable[[], Any]) -> None:
     """Run `function` once the transaction is committed; what it raises is logged, never passed on."""
     transaction.on_commit(function, using=DEFAULT_DB_ALIAS, robust=True)
+
+
+def after_commit_together(function: Callable[[Sequence[T]], Any], item: T) -> None:
+    """Like after_commit, called once with all that was given for the same `function` in a row."""
+    hooks: list[Any] = connection.run_on_commit
+    if hooks:
+        savepoints, last = hooks[-1][:2]
+        # of the same savepoint only: what is undone together
+        if isinstance(last, _Together) and last.function is function and savepoints == set(connection.savepoint_ids):
+            last.items.append(item)
+            return
+    after_commit(_Together(function, [item]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    function: Callable[[Sequence[Any]], Any]
+    items: list[Any]
+
+    def __call__(self) -> None:
+        self.function(self.items)
 
 
 def _is_contention(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.errors import Forbidden
@@ -75,10 +76,11 @@ def require_may_begin(user: Any) -> None:
 
 
 def _require(user: Any, kinds: tuple[Any, ...]) -> None:
-    if not User.objects.filter(pk=user.pk, is_active=True).exists():
+    stopped = Exists(Sanction.objects.in_force().filter(user=user.pk, kind__in=kinds))
+    found = User.objects.filter(pk=user.pk, is_active=True).values_list(stopped, flat=True).first()
+    if found is None:
         raise Forbidden(_("This account is closed. Nothing was changed."))
-    sanction = measure(user)
-    if sanction is not None and sanction.kind in kinds:
+    if found and (sanction := measure(user)):
         raise REFUSALS[Sanction.Kind(sanction.kind)](sentence(sanction))
 
 

@@ -1,16 +1,19 @@
 """`push`: the only door to the channel layer. Rows are the truth; what goes through here is a hint that may be lost."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-from skilllink.transactions import after_commit
+from skilllink.transactions import after_commit_together
 
 log = structlog.get_logger(__name__)
 LONGEST_SEND = 2.0  # seconds; a layer that hangs must not hold up the person whose verb has committed
+LONGEST_EACH = 0.01  # seconds more for each hint of the transaction: a sweep has a thousand
+Hint = tuple[str, dict[str, Any], dict[str, Any]]  # topic, event, what goes beside it
 
 
 def push(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
@@ -20,7 +23,7 @@ def push(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
     membership version: who was let in under an older one is judged again before hearing it. Never raises: a lost hint
     is noticed by its number or by the next pulse.
     """
-    after_commit(lambda: _send_now(topic, event, version=version))
+    after_commit_together(_send_all, (topic, event, {"version": version}))
 
 
 def push_now(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
@@ -28,14 +31,14 @@ def push_now(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
 
     Such a frame never takes the place of another: a socket that is behind doesn't get it.
     """
-    _send_now(topic, event, version=version, lossy=True)
+    _send_all([(topic, event, {"version": version, "lossy": True})])
 
 
-def _send_now(topic: str, event: dict[str, Any], **envelope: Any) -> None:
+def _send_all(hints: Sequence[Hint]) -> None:
     try:
-        async_to_sync(_send)(topic, event, **envelope)
+        async_to_sync(_send)(hints)
     except Exception as error:  # whatever a broken layer raises, the verb has committed and must answer
-        log.warning("push.lost", topic=topic, type=event.get("type"), error=str(error))
+        log.warning("push.lost", hints=len(hints), error=str(error) or type(error).__name__)
 
 
 def revoke(topic: str, user_id: Any) -> None:
@@ -43,9 +46,15 @@ def revoke(topic: str, user_id: Any) -> None:
     push(topic, {"type": "topic.revoked", "user": str(user_id)})
 
 
-async def _send(topic: str, event: dict[str, Any], **envelope: Any) -> None:
-    message = {"type": "hub.event", "topic": topic, "event": event, **envelope}
-    await asyncio.wait_for(get_channel_layer().group_send(group_name(topic), message), LONGEST_SEND)
+async def _send(hints: Sequence[Hint]) -> None:
+    layer = get_channel_layer()
+    async with asyncio.timeout(LONGEST_SEND + LONGEST_EACH * len(hints)):
+        for topic, event, envelope in hints:
+            message = {"type": "hub.event", "topic": topic, "event": event, **envelope}
+            try:
+                await layer.group_send(group_name(topic), message)
+            except Exception as error:  # the others may get through
+                log.warning("push.lost", topic=topic, type=event.get("type"), error=str(error))
 
 
 def group_name(topic: str) -> str:

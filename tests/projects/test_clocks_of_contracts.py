@@ -9,6 +9,8 @@ from payment import audit
 from projects import feedback, milestones, schedule, sweeps
 from projects.models import Activity, Clock, Dispute
 from skilllink.clocks import now
+from skilllink.realtime import push
+from tests.builders.due import due_releases, released_in
 from tests.builders.projects_contracts import signed_contract
 
 pytestmark = pytest.mark.django_db
@@ -179,22 +181,50 @@ def test_two_sweeps_ring_once(contract, step, freelancer):
 
 
 def test_one_broken_clock_does_not_stop_the_others(client_person, freelancer, monkeypatch):
-    contracts_ = [signed_contract(client_person, freelancer, amounts=(120000,)) for _n in range(2)]
-    broken, sound = (row.milestones.get() for row in contracts_)
-    real = sweeps.perform
+    due = due_releases(client_person, freelancer, 3)
+    real, heard = sweeps.perform, []
 
     def perform(step):
-        if step.milestone == broken:
-            raise RuntimeError("broken")
         real(step)
+        if step.contract == due[1]:
+            raise RuntimeError("broken")
 
     monkeypatch.setattr(sweeps, "perform", perform)
-    clock = Clock.objects.get(milestone=sound)
-    with time_machine.travel(clock.due_at + timedelta(minutes=1), tick=False):
-        sweeps.sweep()
-        assert Clock.objects.get(milestone=broken).attempts == 1
-        clock.refresh_from_db()
-        assert clock.outcome == "done"
+    monkeypatch.setattr(push, "after_commit_together", lambda _send, hint: heard.append(hint))
+    monkeypatch.setattr(sweeps, "LONGEST", {"postgresql": 60, "sqlite": 60})  # all of them in one batch
+    assert sweeps.sweep() == 2
+    assert released_in(due) == [due[0], due[2]]
+    assert list(Clock.objects.filter(attempts=1).values_list("contract", flat=True)) == [due[1].pk]
+    released = [topic for topic, event, _envelope in heard if event["type"] == "milestone.released"]
+    assert released == [f"contract:{due[0].pk}", f"contract:{due[2].pk}"]
+    monkeypatch.setattr(sweeps, "perform", real)
+    assert sweeps.sweep() == 1
+    assert released_in(due) == due
+
+
+def test_what_a_person_does_after_a_sweep_has_looked_is_judged(client_person, freelancer, monkeypatch):
+    due = due_releases(client_person, freelancer, 3)
+    real = sweeps._batches
+
+    def meanwhile(found):
+        milestones.extend_review(due[0].milestones.get(), by=client_person)
+        milestones.release(due[1].milestones.get(), by=client_person)
+        return real(found)
+
+    monkeypatch.setattr(sweeps, "_batches", meanwhile)
+    assert sweeps.sweep() == 1
+    assert released_in(due[2:]) == due[2:]
+    assert due[0].milestones.get().status == "submitted"
+    assert not due[1].milestones.get().released_by_clock
+
+
+def test_a_batch_that_takes_too_long_ends_early_and_the_next_one_goes_on(client_person, freelancer, monkeypatch):
+    due = due_releases(client_person, freelancer, 3)
+    monkeypatch.setattr(sweeps, "LONGEST", {"postgresql": 0, "sqlite": 0})
+    for done in (1, 2, 3):
+        assert sweeps.sweep() == 1
+        assert released_in(due) == due[:done]
+    assert sweeps.sweep() == 0
 
 
 def test_a_whole_life_runs_by_its_clocks(client_person, freelancer, settings):

@@ -1,11 +1,13 @@
 """Telling one person one thing: a row in their numbered log, an e-mail in the outbox, a hint on their open pages."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 
+from skilllink import counters
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
@@ -16,21 +18,47 @@ from users.notifications.sentences import ALWAYS, SENTENCES, group_of
 @inside_transaction
 def notify(recipient: Any, event: str, *, actor: Any = None, url: str = "", **params: Any) -> Notification:
     """Write one notification. `event` must be in `sentences.SENTENCES` (else KeyError: a programming error)."""
+    (written,) = write([draft(recipient, event, actor=actor, url=url, **params)])
+    return written
+
+
+def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **params: Any) -> Notification:
+    """What `write` writes, without its number."""
     if event not in SENTENCES:
         raise KeyError(f"No sentence for the event {event!r}; add it to users/notifications/sentences.py.")
-    notification = Notification.objects.create(
-        recipient=recipient,
-        actor=actor,
-        seq=_next(recipient),
-        event=event,
-        params={key: str(value) for key, value in params.items()},
-        url=url,
+    facts = {key: str(value) for key, value in params.items()}
+    return Notification(recipient=recipient, actor=actor, event=event, params=facts, url=url)
+
+
+@inside_transaction
+def write(notes: Sequence[Notification]) -> Sequence[Notification]:
+    """Number the notifications in their order, write them with their e-mails, and push; few statements however many."""
+    if not notes:
+        return notes
+    wanted = Counter(note.recipient_id for note in notes)
+    last = counters.take(NotificationCounter, "seq", wanted)
+    given = {person: last[person] - number for person, number in wanted.items()}
+    for note in notes:
+        given[note.recipient_id] += 1
+        note.seq = given[note.recipient_id]
+    Notification.objects.bulk_create(notes)
+    due = now() + settings.SKILLLINK["NOTIFICATION_MAIL_DELAY"]
+    refused = _refused_mail(notes)
+    Delivery.objects.bulk_create(
+        Delivery(notification=note, due_at=due)
+        for note in notes
+        if (note.recipient_id, group_of(note.event)) not in refused
     )
-    if _wants_mail(recipient, event):
-        due = now() + settings.SKILLLINK["NOTIFICATION_MAIL_DELAY"]
-        Delivery.objects.create(notification=notification, due_at=due)
-    push(f"user:{recipient.pk}", {"type": "notification.created", "seq": notification.seq})
-    return notification
+    for note in notes:
+        push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
+    return notes
+
+
+@inside_transaction
+def lock(people: Iterable[Any]) -> None:
+    """Lock the counters of these people, by id, for whoever is about to tell several of them something."""
+    rows = NotificationCounter.objects.select_for_update().filter(user__in=people).order_by("pk")
+    list(rows.values_list("pk", flat=True))
 
 
 @verb
@@ -63,14 +91,10 @@ def forget_old() -> int:
     return Notification.objects.filter(created_at__lt=before).delete()[0]
 
 
-def _next(recipient: Any) -> int:
-    NotificationCounter.objects.get_or_create(user=recipient)
-    NotificationCounter.objects.filter(user=recipient).update(seq=F("seq") + 1)
-    return head(recipient.pk)
-
-
-def _wants_mail(recipient: Any, event: str) -> bool:
-    group = group_of(event)
-    if group in ALWAYS:
-        return True
-    return not Preference.objects.filter(user=recipient, group=group, email=False).exists()
+def _refused_mail(notes: Iterable[Notification]) -> set[tuple[Any, str]]:
+    """(person, group) of what these people don't want by e-mail; money and security always are mailed."""
+    groups = {group_of(note.event) for note in notes} - set(ALWAYS)
+    if not groups:
+        return set()
+    rows = Preference.objects.filter(user__in={note.recipient_id for note in notes}, group__in=groups, email=False)
+    return set(rows.values_list("user_id", "group"))

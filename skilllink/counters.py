@@ -1,0 +1,29 @@
+"""Numbers without a gap: one row per thing that is numbered, locked while a number is taken."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+
+from skilllink.transactions import require_transaction
+
+
+def take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> dict[Any, int]:
+    """Count the column `field` of each row of `counter` on by what is wanted of it; returns the last number of each, by the row's key.
+
+    One statement for all. A row that isn't there yet begins at 0; rows are locked in order of their keys.
+    """
+    require_transaction("take")
+    quote = connection.ops.quote_name
+    key: Any = counter._meta.pk
+    table, name, number = quote(counter._meta.db_table), quote(key.column), quote(field)
+    values = [n for pk in sorted(wanted) for n in (key.get_db_prep_value(pk, connection), wanted[pk])]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({name}, {number}) VALUES {', '.join(['(%s, %s)'] * len(wanted))} "  # noqa: S608
+            f"ON CONFLICT ({name}) DO UPDATE SET {number} = {table}.{number} + excluded.{number} "
+            f"RETURNING {name}, {number}",
+            values,
+        )
+        return {key.to_python(pk): last for pk, last in cursor.fetchall()}
