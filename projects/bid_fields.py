@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects import pro_bono
 from projects.models import Gig
 from skilllink import money
 from skilllink.errors import Malformed, Sentence, Unprocessable
@@ -28,7 +29,7 @@ def read(
     Raises Malformed for a figure that is none, Incomplete with a sentence per field, SumDiffers when the
     milestones don't add up to the amount.
     """
-    amount = money.check_minor(amount)
+    amount = pro_bono.nothing(amount) if gig.is_pro_bono else money.check_minor(amount)
     faults: dict[str, Sentence] = {}
     if type(days) is not int or not 1 <= days <= 365:
         faults["days"] = _("Say in how many days, 1 to 365.")
@@ -57,7 +58,7 @@ def read(
 
 
 def steps(given: Any, amount: int, currency: str) -> list[dict[str, Any]]:
-    """Milestones as `[{title, amount, days}]`, or an empty list when none are given.
+    """Milestones as `[{title, amount, days}]`, or an empty list when none are given; of pro-bono work each over 0.
 
     Raises Incomplete, or SumDiffers with the sentence that says what is missing.
     """
@@ -67,7 +68,7 @@ def steps(given: Any, amount: int, currency: str) -> list[dict[str, Any]]:
         raise Malformed(fields={"milestones": _("This should be a list of milestones.")})
     if len(given) > MILESTONES:
         raise Incomplete(fields={"milestones": _("Split the work into at most 20 milestones.")})
-    rows = [_step(step) for step in given]
+    rows = [_step(step, free=amount == 0) for step in given]
     total = sum(row["amount"] for row in rows)
     if total != amount:
         raise _difference(total, amount, currency)
@@ -79,7 +80,7 @@ def text_of(value: Any) -> str:
     return value.replace("\r\n", "\n").replace("\x00", "").strip() if isinstance(value, str) else ""
 
 
-def _step(step: dict[str, Any]) -> dict[str, Any]:
+def _step(step: dict[str, Any], *, free: bool) -> dict[str, Any]:
     title = text_of(step.get("title"))
     if not 1 <= len(title) <= 120:
         raise Incomplete(fields={"milestones": _("Give each milestone a title of up to 120 characters.")})
@@ -88,7 +89,9 @@ def _step(step: dict[str, Any]) -> dict[str, Any]:
         days = 14
     if type(days) is not int or not 1 <= days <= 365:
         raise Incomplete(fields={"milestones": _("Each milestone takes 1 to 365 days.")})
-    return {"title": title, "amount": money.check_minor(step.get("amount"), field="milestones"), "days": days}
+    figure = step.get("amount")
+    amount = pro_bono.nothing(figure, "milestones") if free else money.check_minor(figure, field="milestones")
+    return {"title": title, "amount": amount, "days": days}
 
 
 def _difference(total: int, amount: int, currency: str) -> SumDiffers:

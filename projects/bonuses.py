@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from payment import escrow as escrows
-from projects import contracts, milestones
+from projects import contracts, milestones, pro_bono
 from projects.announce import announce
 from projects.models import Bonus, Contract
 from skilllink.errors import Conflict
@@ -32,6 +32,7 @@ def pay(contract: Any, *, by: Any, amount: int, note: str = "", token: str = "")
     require_active(by)
     if row.party(by) != "client":
         raise milestones.NotYours(role=_("client"))
+    pro_bono.require_money(row)
     check_minor(amount)
     words = note_of(note)
     if paid := Bonus.objects.filter(contract=row, token=token).first():

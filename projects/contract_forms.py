@@ -73,7 +73,7 @@ class Release(Seen):
 
     def arguments(self, currency: str) -> dict[str, Any]:
         values = super().arguments(currency)
-        return {**values, "amount": parse(values["amount"], currency) if values["amount"] else None}
+        return {**values, "amount": parse(values["amount"], currency) if values.get("amount") else None}
 
 
 class Gift(forms.Form):
@@ -116,7 +116,8 @@ class Propose(forms.Form):
     days = forms.IntegerField(label=_("Days of work"), min_value=1, max_value=365)
 
     def arguments(self, currency: str) -> dict[str, Any]:
-        return {**self.cleaned_data, "amount": parse(self.cleaned_data["amount"], currency)}
+        given = dict(self.cleaned_data)
+        return {**given, "amount": parse(given["amount"], currency) if "amount" in given else 0}
 
 
 class Words(forms.Form):

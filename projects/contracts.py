@@ -54,6 +54,7 @@ def start(offer: Any) -> Contract:
         offer=offer,
         bid=bid,
         gig=bid.gig,
+        cause=bid.gig.cause,
         client=bid.gig.client,
         freelancer=bid.freelancer,
         title=bid.gig.title,
@@ -95,8 +96,12 @@ def start(offer: Any) -> Contract:
 
 
 def _fill(rows: list[Milestone], offer: Any) -> None:
-    from projects import milestones  # milestones needs this module
+    from projects import milestones, pro_bono  # they need this module
 
+    if offer.escrow is None:
+        for row in rows:
+            pro_bono.begin(row)
+        return
     left = offer.escrow.held
     for row in rows:
         if row.amount > left:
@@ -131,6 +136,7 @@ def terms_of(contract: Contract) -> dict[str, Any]:
         "fee_basis_points": contract.fee_bps,
         "review_seconds": int(contract.review_window.total_seconds()),
         "revisions": contract.revisions,
+        **({"pro_bono_for": contract.cause.title} if contract.cause else {}),
         "milestones": [
             {
                 "title": step.title,
@@ -191,7 +197,10 @@ def move(contract: Contract, target: str, **changes: Any) -> None:
 
 @verb
 def end(contract: Any, *, by: Any, reason: str) -> Contract:
-    """Stop the contract: what holds no money is dropped; what holds money still ends by its own rules."""
+    """Stop the contract: what holds no money is dropped; what holds money still ends by its own rules.
+
+    Of pro-bono work that is everything but what is handed in and waits for its review.
+    """
     row = lock(contract)
     require_active(by)
     if not row.party(by):
@@ -202,11 +211,13 @@ def end(contract: Any, *, by: Any, reason: str) -> Contract:
         raise Incomplete(sentence, fields={"reason": sentence})
     move(row, "ending")
     announce("contract.ending", contract=row, actor=by, reason=text[:200])
-    from projects import milestones  # milestones needs this module
+    from projects import milestones, pro_bono  # they need this module
 
-    for milestone in row.milestones.filter(status__in=["proposed", "agreed"]):
+    dropped = list(row.milestones.filter(status__in=["proposed", "agreed"]))
+    for milestone in dropped:
         milestone.contract = row
         milestones.move(milestone, "cancelled", drop_asked_by=None, ended_at=now())
+    for milestone in [*dropped, *(pro_bono.drop_unfinished(row) if row.is_pro_bono else ())]:
         announce("milestone.cancelled", contract=row, milestone=milestone, actor=by, to=(), notice=False)
     close_when_done(row, actor=by)
     return row
@@ -216,8 +227,8 @@ def end(contract: Any, *, by: Any, reason: str) -> Contract:
 def close_when_done(contract: Contract, *, actor: Any, left: Left | None = None) -> None:
     """Close the contract once every milestone has ended, and open the window for reviews.
 
-    Completed when anything was paid; terminated when a party ended it; cancelled otherwise. `left` is what is left in
-    it at this moment, for a caller who knows.
+    Completed when anything was paid, or accepted pro bono; terminated when a party ended it; cancelled otherwise. `left`
+    is what is left in it at this moment, for a caller who knows.
     """
     left = left or left_of(contract)
     if contract.status == Contract.Status.CLOSED or left.unended:

@@ -93,6 +93,13 @@ EARLIER = [
      "You can read them with wet hands and no glasses.", "Clear wishes, quick decisions, and tea."),
 ]  # fmt: skip
 # keeper, title, one sentence, what the money is for, cents: verified, waiting, not verified
+DONATED = """One sheet that a class of twelve can read: what is sown where, and in which week.
+
+- A bed of four metres, drawn once from above and once from the side
+- Twelve plants with a drawing each; we have the list and photographs
+- Black and white first, so that every school can copy it
+
+The work is donated: nothing is paid, and your name stands on every sheet."""
 CAUSES = [
     ("elif", "Seeds for forty school gardens", "A bed, tools and seeds for every school that asks, from March on.",
      "Each school gets **a bed of four metres**, tools for twelve children and seeds for two years.\n\n"
@@ -197,7 +204,7 @@ class Story:
             self.person(
                 key,
                 name,
-                client=False,
+                client=key == "elif",  # who keeps the cause with work to give
                 freelancer=True,
                 timezone=zone,
                 headline=headline,
@@ -554,6 +561,23 @@ class Story:
             donations.give(self.cast["marta"], seeds, 1200, "USD", visibility="anonymous")
             donations.give(ines, tomasz, 1000, "USD", every="week", note="Keep the calendar honest.")
         self.seeds_bought(seeds)
+        self.work_donated(seeds)
+
+    def work_donated(self, cause: Cause) -> None:
+        """A pro-bono gig: one place is taken, work is handed in and waits for its review; one is open, with a bid."""
+        title = "Planting map for forty school gardens"
+        with self.ago(5):
+            gig = self.gig(
+                "elif", title, DONATED, skills=["Map design", "Illustration"], cause=cause, positions=2,
+                budget_min=None, budget_max=None, bidding_days=30, board_mode="open",
+            )  # fmt: skip
+            bid = self.bid(gig, "sam", 0, 20, [("One bed, drawn", 0, 6), ("The whole map", 0, 14)])
+            self.bid(gig, "noor", 0, 15)
+        with self.ago(4):
+            contract = offers.accept(offers.make(bid, by=cause.keeper, message="Please begin."), by=bid.freelancer)
+        with self.ago(1):
+            step = contract.milestones.order_by("position").first()
+            milestones.deliver(step, by=bid.freelancer, note="The bed of four metres, with what grows when.")
 
     def seeds_bought(self, cause: Cause) -> None:
         """A part of what was given, on its way to the bank account of the cause and there."""

@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from payment import escrow as escrows
-from projects import contracts, milestones, schedule
+from projects import contracts, milestones, pro_bono, schedule
 from projects.announce import announce
 from projects.models import Dispute, Milestone
 from skilllink.clocks import now
@@ -66,6 +66,7 @@ def open(milestone: Any, *, by: Any, amount: int | None = None, reason: str) -> 
     role = row.contract.party(by)
     if not role:
         raise NotYours(_("Only the two parties can open a dispute. Nothing was changed."))
+    pro_bono.require_money(row.contract)
     return _open(row, opened_by=by, actor=by, amount=amount, reason=_reason(reason))
 
 

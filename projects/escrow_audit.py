@@ -23,10 +23,22 @@ def escrows_fit(scope: Scope) -> Iterator[Violation]:
     due = Case(When(status__in=Dispute.LIVE, then=F("amount")), default=Value(0))
     for dispute in Dispute.objects.filter(within).annotate(due=due).exclude(escrow__held=F("due")):
         yield _violation(dispute.escrow_id, f"dispute {dispute.pk} is {dispute.status}, {dispute.due} is due there")
+    yield from _pro_bono(scope)
     sent = Offer.objects.filter(status=Offer.Status.SENT, escrow__isnull=False).values("escrow")
     ended = Offer.objects.filter(within, ~Q(escrow__in=sent), escrow__held__gt=0).order_by("escrow", "-pk")
     for offer in {row.escrow_id: row for row in ended}.values():
         yield _violation(offer.escrow_id, f"offer {offer.pk} is {offer.status}, nothing is due there")
+
+
+def _pro_bono(scope: Scope) -> Iterator[Violation]:
+    """Work over nothing is donated to a cause, and what is donated is over nothing: so it never has an escrow."""
+    if not scope.whole:
+        return
+    free = Milestone.objects.filter(amount=0, contract__cause__isnull=True)
+    priced = Milestone.objects.filter(amount__gt=0, contract__cause__isnull=False)
+    for found, rows in (("is over nothing and for no cause", free), ("is pro bono and has a price", priced)):
+        for pk in rows.values_list("pk", flat=True):
+            yield Violation("L9", f"milestone {pk}", found)
 
 
 def _violation(escrow_id: object, found: str) -> Violation:

@@ -18,7 +18,7 @@ MOST = 100  # contracts: more than anybody has open at once
 def of_contracts(user: Any, now: datetime) -> list[Expected]:
     """Three queries and one for the clearing time, however many contracts."""
     running = Clock.objects.live().values("contract")
-    mine = Contract.objects.filter(Q(client=user) | Q(freelancer=user), pk__in=running)
+    mine = Contract.objects.filter(Q(client=user) | Q(freelancer=user), pk__in=running, cause=None)
     contracts = list(mine.select_related("client", "freelancer").order_by("-pk")[:MOST])
     clocks: dict[Any, list[Clock]] = {}
     for clock in schedule.of_all(contracts):

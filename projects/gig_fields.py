@@ -1,17 +1,21 @@
 """What a gig must say to be posted: every rule of its fields in one place, for pages and API alike."""
 
 import datetime
+import re
 from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from payment.models import Cause
 from projects.models import Category, Gig
 from projects.rules import rule
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Sentence, Unprocessable
 from users.models import Skill
+
+UUIDS = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Incomplete(Unprocessable):
@@ -29,7 +33,8 @@ PLAIN = tuple(CHOICES)
 TEXTS = ("title", "brief", "challenge")
 NUMBERS = {"positions": (1, 50), "hours_per_week": (1, 80), "duration_weeks": (1, 104), "bidding_days": (1, 30)}
 EDITABLE = {
-    *PLAIN, *TEXTS, *NUMBERS, "budget_min", "budget_max", "currency", "deadline", "questions", "category", "skills",
+    *PLAIN, *TEXTS, *NUMBERS, "budget_min", "budget_max", "cause", "currency", "deadline", "questions", "category",
+    "skills",
 }  # fmt: skip
 
 
@@ -42,7 +47,10 @@ def read(fields: dict[str, Any]) -> tuple[dict[str, Any], list[Skill] | None]:
     if unknown:
         raise TypeError(f"A gig has no {', '.join(sorted(unknown))}.")
     values, faults = {}, {}
+    free = {"budget_min", "budget_max"} if fields.get("cause") else set()
     for name, value in fields.items():
+        if name in free and type(value) is int and value == 0:
+            value = None
         try:
             values[name] = _value(name, value)
         except ValueError as error:
@@ -64,11 +72,11 @@ def complete(gig: Gig, skills: int) -> None:
         faults["category"] = _("Choose a category.")
     if not 1 <= skills <= 15:
         faults["skills"] = _("Name 1 to 15 skills.")
-    if not gig.budget_min:
+    if not gig.budget_min and not gig.is_pro_bono:
         faults["budget_min"] = _("Say what you would pay at least.")
-    if not gig.budget_max:
+    if not gig.budget_max and not gig.is_pro_bono:
         faults["budget_max"] = _("Say what you would pay at most.")
-    elif gig.budget_min and gig.budget_max < gig.budget_min:
+    elif gig.budget_min and gig.budget_max and gig.budget_max < gig.budget_min:
         faults["budget_max"] = _("The upper figure is below the lower one. Swap them or change one.")
     if gig.deadline and gig.deadline < now().date():
         faults["deadline"] = _("That day is over. Choose a later one or leave it open.")
@@ -96,6 +104,8 @@ def _value(name: str, value: Any) -> Any:
         return _day(value)
     if name == "questions":
         return _questions(value)
+    if name == "cause":
+        return _cause(value)
     return _category(value) if name == "category" else _skills(value)
 
 
@@ -143,6 +153,18 @@ def _category(value: Any) -> Category | None:
     found = Category.objects.filter(slug=str(value)[:40]).first()
     if found is None:
         raise ValueError(_("Choose a category of the list."))
+    return found
+
+
+def _cause(value: Any) -> Cause | None:
+    """A cause that everybody knows or that is the caller's own, by its row, id or address; the gig's verb judges whose."""
+    if value in (None, "") or isinstance(value, Cause):
+        return value or None
+    text = str(value)
+    named = Q(pk=text) if UUIDS.fullmatch(text) else Q(slug=text[:100].replace("\0", ""))
+    found = Cause.objects.filter(named).first()
+    if found is None:
+        raise ValueError(_("There is no such cause."))
     return found
 
 

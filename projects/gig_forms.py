@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
+from payment.models import Cause
 from projects.models import Category, Gig, Offer
 from projects.wording import files_hint, in_words
 from skilllink import money
@@ -65,6 +66,10 @@ class GigForm(Typed):
         label=_("Skills"), required=False, help_text=_("1 to 15, with commas between them."),
         widget=forms.TextInput(attrs={"list": "skill-list"}),
     )  # fmt: skip
+    cause = forms.ModelChoiceField(
+        label=_("Pro bono for"), queryset=Cause.objects.none(), required=False, empty_label=_("No, this work is paid"),
+        help_text=_("A verified cause that you keep: the work is donated to it, so leave the budget empty. It can’t change later."),
+    )  # fmt: skip
     kind = forms.ChoiceField(
         label=_("Payment"), choices=Gig.Kind.choices, required=False, widget=forms.RadioSelect,
         help_text=_("Contracts by the hour aren't open yet: an hourly gig can be posted, but not bid on for now."),
@@ -101,6 +106,15 @@ class GigForm(Typed):
     )  # fmt: skip
     files = FilesField(label=_("Files"), required=False, help_text=files_hint("FILES_PER_GIG"))
 
+    def __init__(self, *args: Any, by: Any = None, **kwargs: Any) -> None:
+        """`by` is whose causes can be chosen; nobody's once the gig is posted."""
+        super().__init__(*args, **kwargs)
+        own = Cause.objects.filter(keeper=by, status=Cause.Status.VERIFIED) if by else None
+        if own:
+            self.fields["cause"].queryset = own  # type: ignore[attr-defined]
+        else:
+            del self.fields["cause"]
+
     @classmethod
     def of(cls, gig: Gig) -> dict[str, Any]:
         """What the form starts with when a gig is changed."""
@@ -136,9 +150,14 @@ class TermsForm(Typed):
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=365)
     milestones = forms.CharField(required=False, widget=forms.HiddenInput)  # where sentences about the rows land
 
-    def __init__(self, *args: Any, currency: str, steps: Iterable[dict[str, Any]] = (), **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, currency: str, steps: Iterable[dict[str, Any]] = (), free: bool = False, **kwargs: Any
+    ) -> None:
+        """`free`: pro bono, without amounts."""
         super().__init__(*args, **kwargs)
         self.currency = currency
+        if free:
+            del self.fields["amount"]
         self.rows = self._typed_rows() if self.is_bound else [self._row(step) for step in steps]
 
     def _row(self, step: dict[str, Any]) -> dict[str, str]:
@@ -162,17 +181,20 @@ class TermsForm(Typed):
     def terms(self) -> dict[str, Any]:
         """Amount, days and milestones as the verbs take them."""
         return {
-            "amount": money.parse(self.cleaned_data["amount"], self.currency),
+            "amount": self._figure(self.cleaned_data.get("amount"), "amount"),
             "days": self.cleaned_data["days"],
             "milestones": [
                 {
                     "title": row["title"],
-                    "amount": money.parse(row["amount"], self.currency, field="milestones"),
+                    "amount": self._figure(row["amount"], "milestones"),
                     "days": _days(row["days"]),
                 }
                 for row in self.rows
             ],
         }
+
+    def _figure(self, text: str | None, field: str) -> int:
+        return money.parse(text, self.currency, field=field) if "amount" in self.fields else 0
 
 
 def _days(typed: str) -> int | str:
@@ -191,7 +213,7 @@ class BidForm(TermsForm):
     files = FilesField(label=_("Files"), required=False, help_text=files_hint("FILES_PER_BID"))
 
     def __init__(self, *args: Any, gig: Gig, answers: Iterable[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, currency=gig.currency, **kwargs)
+        super().__init__(*args, currency=gig.currency, free=gig.is_pro_bono, **kwargs)
         self.gig = gig
         given = list(answers)
         for number, question in enumerate(gig.questions):
@@ -236,9 +258,14 @@ class OfferForm(TermsForm):
         label=_("Message"), required=False, widget=forms.Textarea(attrs={"rows": 4, "maxlength": 5000})
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "amount" not in self.fields:
+            del self.fields["hold"]
+
     def values(self) -> dict[str, Any]:
         return self.terms() | {
-            "hold": self.cleaned_data["hold"] or "first",
+            "hold": self.cleaned_data.get("hold") or "first",
             "review_days": self.cleaned_data["review_days"] or 0,
             "message": self.cleaned_data["message"],
         }

@@ -52,6 +52,8 @@ def filtered(gigs: "QuerySet[Gig]", params: Any) -> "QuerySet[Gig]":
         gigs = gigs.filter(category_id=_plain(category, 40))
     if experience := params.get("experience"):
         gigs = gigs.filter(experience=_plain(experience, 8))
+    if params.get("pro_bono"):
+        gigs = gigs.filter(cause__isnull=False)
     return gigs
 
 
@@ -72,13 +74,18 @@ def chips(gigs: "QuerySet[Gig]", params: Any) -> dict[str, list[Chip]]:
     """The filters with counts, from one query. A filter's own choice doesn't narrow its counts."""
     cells = list(
         gigs.order_by()
-        .values_list("category_id", "category__name", "experience")
+        .values_list("category_id", "category__name", "experience", "cause_id")
         .annotate(n=Count("id", distinct=True))
     )
+    donated, only = 0, bool(params.get("pro_bono"))
     category, experience = params.get("category", ""), params.get("experience", "")
     by_category: dict[str, tuple[str, int]] = {}
     by_experience = dict.fromkeys(Gig.Experience.values, 0)
-    for slug, name, level, n in cells:
+    for slug, name, level, cause, n in cells:
+        if experience in ("", level) and category in ("", slug) and cause:
+            donated += n
+        if only and not cause:
+            continue
         if experience in ("", level):
             by_category[slug] = (name, by_category.get(slug, (name, 0))[1] + n)
         if category in ("", slug):
@@ -96,6 +103,9 @@ def chips(gigs: "QuerySet[Gig]", params: Any) -> dict[str, list[Chip]]:
             for level, n in by_experience.items()
             if n
         ],
+        "pro_bono": [Chip(_("Pro bono"), donated, only, _query(params, pro_bono="" if only else "1"))]
+        if donated or only
+        else [],
     }  # fmt: skip
 
 

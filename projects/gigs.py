@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from projects import activity, attachments, board, gig_fields, offers, search
+from projects import activity, attachments, board, gig_fields, offers, pro_bono, search
 from projects.models import Bid, Gig, GigFile, Invitation
 from projects.rules import rule
 from skilllink.clocks import now
@@ -72,6 +72,7 @@ def post(client: Any, *, draft: Any = None, files: Sequence[Any] = (), **fields:
     require_may_begin(client)
     gig = _draft(client, draft)
     _write(gig, fields, files)
+    pro_bono.require_cause(gig)
     gig_fields.complete(gig, gig.skills.count())
     moment = now()
     gig.status, gig.posted_at = Gig.Status.OPEN, moment
@@ -99,7 +100,10 @@ def edit(gig: Any, *, by: Any, version: int | None = None, files: Sequence[Any] 
     if fields.get("positions", gig.positions) is not None and fields.get("positions", gig.positions) < gig.hires:
         raise gig_fields.Incomplete(fields={"positions": _("You have already hired more people than that.")})
     fields.pop("currency", None) if Bid.objects.filter(gig=gig).exists() else None
+    was_for = gig.cause_id
     _write(gig, fields, files)
+    if gig.cause_id != was_for:
+        raise pro_bono.Fixed(fields={"cause": pro_bono.Fixed.sentence})
     gig_fields.complete(gig, gig.skills.count())
     board.save(gig, scope_edits=gig.scope_edits + 1, bids_close_at=gig.posted_at + gig_fields.bidding_window(gig))
     board.touch(gig)
@@ -255,6 +259,7 @@ def _write(gig: Gig, fields: dict[str, Any], files: Sequence[Any]) -> None:
     values, skills = gig_fields.read(fields)
     for name, value in values.items():
         setattr(gig, name, value)
+    pro_bono.level(gig, values)
     if gig.budget_min and gig.budget_max and gig.budget_max < gig.budget_min:
         raise gig_fields.Incomplete(
             fields={"budget_max": _("The upper figure is below the lower one. Swap them or change one.")}

@@ -9,7 +9,7 @@ from projects.models.milestone import HELD, Milestone
 
 
 class Left(NamedTuple):
-    """`held` minor units, disputed parts included; `unended` milestones; whether anything was `paid`."""
+    """`held` minor units, disputed parts included; `unended` milestones; whether anything was `paid`, or accepted pro bono."""
 
     held: int
     unended: int
@@ -19,6 +19,7 @@ class Left(NamedTuple):
 def of(contract: Contract) -> Left:
     """One query."""
     held = Sum(F("amount") - F("released") - F("refunded"), filter=Q(status__in=HELD), default=0)
-    unended, paid = Count("pk", filter=~Q(status__in=Milestone.TERMINAL)), Count("pk", filter=Q(released__gt=0))
+    unended = Count("pk", filter=~Q(status__in=Milestone.TERMINAL))
+    paid = Count("pk", filter=Q(released__gt=0) | Q(status="released"))
     row = Milestone.objects.filter(contract_id=contract.pk).aggregate(held=held, unended=unended, paid=paid)
     return Left(row["held"], row["unended"], row["paid"] > 0)

@@ -80,7 +80,7 @@ def board_for(gig: Gig, viewer: Any) -> Board:
     if client:
         board.waiting = sum(bid.status == "waitlisted" for bid in bids)
         board.away = sum(bool(bid.archived_at) or not bid.is_live for bid in bids if bid.status != "hired")
-    if amounts:
+    if amounts and not gig.is_pro_bono:
         dots = [(bid.amount, "mine" if bid == mine else "dot") for bid in live]
         board.plot = spread.draw(gig, dots)
     return board

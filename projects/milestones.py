@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payment import escrow as escrows
-from projects import contracts, schedule
+from projects import contracts, pro_bono, schedule
 from projects.announce import announce, gathered
 from projects.left import of as left_of
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
@@ -197,8 +197,11 @@ def propose(contract: Any, *, by: Any, title: str, amount: int, days: int, descr
     title = _written(title, "title", _("Name the milestone in up to 120 characters."), longest=120)
     if type(days) is not int or not 1 <= days <= 365:
         raise Incomplete(fields={"days": _("Give 1 to 365 days.")})
-    check_minor(amount)
-    check_minor(agreed_with.amount + amount)
+    if agreed_with.is_pro_bono:
+        pro_bono.nothing(amount)
+    else:
+        check_minor(amount)
+        check_minor(agreed_with.amount + amount)
     last = agreed_with.milestones.order_by("-position").values_list("position", flat=True).first() or 0
     milestone = Milestone.objects.create(
         contract=agreed_with,
@@ -235,6 +238,8 @@ def agree(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     move(row, "agreed")
     contracts.sign_again(row.contract)
     announce("milestone.agreed", contract=row.contract, milestone=row, actor=by)
+    if row.contract.is_pro_bono:
+        pro_bono.begin(row)
     return row
 
 
@@ -287,6 +292,7 @@ def fund(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     """Hold the milestone's amount from the client's wallet. Raises payment's InsufficientFunds with the missing sum."""
     row = lock(milestone)
     _role(row, by, "client")
+    pro_bono.require_money(row.contract)
     _seen(row, version)
     if row.status != Milestone.Status.AGREED:
         raise Ended(state=row.get_status_display()) if row.is_terminal else NotNow(state=row.get_status_display())
@@ -359,6 +365,8 @@ def request_changes(
     _seen(row, version)
     if row.status != Milestone.Status.SUBMITTED:
         raise refusal(row)
+    if row.contract.is_pro_bono and row.contract.status != Contract.Status.ACTIVE:  # it would wait for ever
+        raise ContractNotActive(state=row.contract.get_status_display().lower())
     if row.revisions_used >= row.contract.revisions:
         raise NoMoreRevisions(number=row.contract.revisions)
     text = _written(reason, "reason", _("Say what should be different (up to 2,000 characters)."), longest=2000)
@@ -434,7 +442,13 @@ def release_silently(row: Milestone) -> None:
 
 @inside_transaction
 def pay(row: Milestone, *, actor: Any, amount: int | None = None) -> None:
-    """Move money from escrow to the freelancer's pending account and tell both; ends the milestone when all is paid."""
+    """Move money from escrow to the freelancer's pending account and tell both; ends the milestone when all is paid.
+
+    Of pro-bono work the whole is accepted, and no money moves.
+    """
+    if row.contract.is_pro_bono:
+        pro_bono.nothing(amount)
+        return pro_bono.accept(row, actor=actor)
     gross = row.rest if amount is None else check_minor(amount)
     if gross > row.rest:
         raise TooMuch(rest=format_money(row.rest, row.currency))
@@ -470,6 +484,7 @@ def refund(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     """The freelancer gives the held rest back to the client, at once."""
     row = lock(milestone)
     _role(row, by, "freelancer")
+    pro_bono.require_money(row.contract)
     _seen(row, version)
     give_back(row, actor=by)
     return row
@@ -495,6 +510,7 @@ def request_refund(milestone: Any, *, by: Any, reason: str, version: int | None 
     """The client asks for the held rest back; the freelancer has REFUND_REQUEST_WINDOW to agree or object."""
     row = lock(milestone)
     _role(row, by, "client")
+    pro_bono.require_money(row.contract)
     _seen(row, version)
     if row.status not in Milestone.WORKING:
         raise refusal(row)

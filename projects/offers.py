@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import rooms
 from payment import escrow as escrows
-from projects import activity, bid_fields, board, contracts
+from projects import activity, bid_fields, board, contracts, pro_bono
 from projects.models import Bid, Contract, Gig, Offer
 from projects.rules import rule
 from skilllink import money
@@ -92,17 +92,17 @@ def make(
         raise GigNotOpen(state=gig.get_status_display().lower())
     if gig.hires >= gig.positions:
         raise Filled()
+    pro_bono.require_cause(gig)
     terms = _terms(bid, bid, amount=amount, days=days, milestones=milestones, review_days=review_days, hold=hold)
-    escrow = escrows.open(
-        "offer", payer=gig.client, payee=bid.freelancer, currency=gig.currency, fee_bps=rule("FREELANCER_FEE_BPS")
-    )
+    escrow = None if gig.is_pro_bono else _open_escrow(bid)
     offer = _send(bid, by, 1, escrow, message, terms)
-    escrows.hold(escrow, offer.to_hold, key=f"offer:{offer.pk}:hold")
+    if escrow is not None:
+        escrows.hold(escrow, offer.to_hold, key=f"offer:{offer.pk}:hold")
     board.save(bid, status=Bid.Status.OFFERED)
     rooms.open_for_bid(bid.pk, gig.client, bid.freelancer, gig.title)
     board.touch(gig)
     board.recount(gig)
-    _tell(offer, "offer.sent", by, bid.freelancer)
+    _tell(offer, "offer.sent_pro_bono" if gig.is_pro_bono else "offer.sent", by, bid.freelancer)
     return offer
 
 
@@ -155,7 +155,8 @@ def accept(offer: Any, *, by: Any, version: int | None = None) -> Contract:
     board.save(offer, status=Offer.Status.ACCEPTED, answered_at=now())
     board.save(bid, status=Bid.Status.HIRED, ended_at=now())
     board.save(gig, hires=gig.hires + 1)
-    offer.escrow.refresh_from_db()
+    if offer.escrow is not None:
+        offer.escrow.refresh_from_db()
     contract = contracts.start.within(offer)
     activity.record("offer.accepted", actor=by, gig=gig)
     _tell_parties(offer, "offer.accepted")
@@ -195,8 +196,9 @@ def expire(offer: Any) -> Offer | None:
     _finish(offer, Offer.Status.EXPIRED)
     activity.record("offer.expired", actor=None, gig=offer.bid.gig)
     _tell_parties(offer, "offer.expired")
+    event = "offer.expired_pro_bono" if offer.bid.gig.is_pro_bono else "offer.expired"
     for person in sorted((offer.client, offer.freelancer), key=lambda person: person.pk):
-        inbox.notify(person, "offer.expired", url=offer.get_absolute_url(), gig=offer.bid.gig.title)
+        inbox.notify(person, event, url=offer.get_absolute_url(), gig=offer.bid.gig.title)
     return offer
 
 
@@ -220,6 +222,11 @@ def take_back_all(gig: Gig) -> None:
         end_negotiation(bid, "withdrawn")
 
 
+def _open_escrow(bid: Bid) -> Any:
+    parties = {"payer": bid.gig.client, "payee": bid.freelancer}
+    return escrows.open("offer", currency=bid.gig.currency, fee_bps=rule("FREELANCER_FEE_BPS"), **parties)
+
+
 def _send(bid: Bid, by: Any, round_: int, escrow: Any, message: str, terms: dict[str, Any]) -> Offer:
     moment = now()
     return Offer.objects.create(
@@ -227,7 +234,7 @@ def _send(bid: Bid, by: Any, round_: int, escrow: Any, message: str, terms: dict
         made_by=by,
         round=round_,
         currency=bid.currency,
-        fee_bps=escrow.fee_bps,
+        fee_bps=escrow.fee_bps if escrow else 0,
         revisions=rule("REVISIONS"),
         message=bid_fields.text_of(message)[:5000],
         escrow=escrow,
@@ -241,7 +248,10 @@ def _terms(bid: Bid, source: Any, *, amount: Any, days: Any, milestones: Any, re
     """Terms as model values; what isn't given is taken from `source`, a bid or the offer that is answered."""
     if hold not in Offer.Hold.values:
         raise BadTerms(fields={"hold": _("Hold the first milestone or everything.")})
-    amount = source.amount if amount is None else money.check_minor(amount)
+    if bid.gig.is_pro_bono:
+        amount = pro_bono.nothing(amount)
+    else:
+        amount = source.amount if amount is None else money.check_minor(amount)
     days = source.days if days is None else days
     if type(days) is not int or not 1 <= days <= 365:
         raise BadTerms(fields={"days": _("Say in how many days, 1 to 365.")})
@@ -260,6 +270,8 @@ def _terms(bid: Bid, source: Any, *, amount: Any, days: Any, milestones: Any, re
 
 def _level(offer: Offer) -> None:
     """Bring the shared escrow to what this offer's terms need: top up from the client's wallet, or give back."""
+    if offer.escrow is None:
+        return
     offer.escrow.refresh_from_db()
     difference = offer.to_hold - offer.escrow.held
     if difference > 0:
@@ -269,6 +281,8 @@ def _level(offer: Offer) -> None:
 
 
 def _give_back(offer: Offer) -> None:
+    if offer.escrow is None:
+        return
     offer.escrow.refresh_from_db()
     if offer.escrow.held:
         escrows.refund(offer.escrow, offer.escrow.held, key=f"offer:{offer.pk}:refund")

@@ -117,9 +117,14 @@ def _card(
     }.get(row.status)
     if row.status == "disputed":
         return _disputed(row, viewer, dispute, clocks)
-    if writer is None:
+    if row.contract.is_pro_bono:
+        from projects import rail_donated  # it needs this module
+
+        card = rail_donated.card(row, viewer, role, steps)
+    elif writer is None:
         return _ended(row, viewer, role)
-    card = writer(row, viewer, role, steps, first)
+    else:
+        card = writer(row, viewer, role, steps, first)
     if not role:
         card.acts = []
         card.shape = "held" if card.shape == "move" else card.shape

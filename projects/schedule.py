@@ -81,6 +81,8 @@ def plans(milestone: Milestone, *, now: datetime) -> list[Plan]:
     if milestone.status == "refund_requested" and milestone.refund_requested_at:
         due = milestone.refund_requested_at + rule("REFUND_REQUEST_WINDOW")
         return with_reminders("milestone.refund_answer", period, milestone.refund_requested_at, due, now=now)
+    if milestone.contract.is_pro_bono:
+        return []  # nothing is held that could go back
     if milestone.status == "funded" and milestone.due_at and not milestone.submitted_at:
         start = milestone.funded_at or now
         notice = max(milestone.due_at, now) + rule("STALE_AFTER_DUE")

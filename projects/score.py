@@ -4,7 +4,7 @@
 
 `o` is 1 for a completed contract, 0.5 for a cancelled one, 0 for one that somebody ended. `w` is the band of what was
 released (1 to 5, `BANDS`) × 0.5^(age in days / 365); only the bands show, so that no contract's value can be read back.
-Outcomes count for 24 months; the score shows from 3 outcomes by 2 clients on. What it is made of sums to it, always.
+Pro-bono work pays nothing and so weighs nothing. Outcomes count for 24 months; the score shows from 3 outcomes by 2 clients on. What it is made of sums to it, always.
 """
 
 from collections.abc import Iterable
@@ -88,7 +88,7 @@ class Score:
 def of(people: Iterable[Any]) -> dict[UUID, Score]:
     """The score of each person (ids), those without history too. One query."""
     found: dict[UUID, list[Any]] = {person: [] for person in people}
-    rows = Contract.objects.filter(freelancer_id__in=found, status="closed", closed_at__isnull=False)
+    rows = Contract.objects.filter(freelancer_id__in=found, cause=None, status="closed", closed_at__isnull=False)
     rows = rows.annotate(paid=Coalesce(Sum("milestones__released"), 0)).order_by("-closed_at", "id")
     for row in rows.values("freelancer_id", "client_id", "result", "closed_at", "currency", "paid"):
         found[row["freelancer_id"]].append(row)

@@ -56,6 +56,11 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N("{who} released {milestone}"),
         N("{milestone} was released: the time to review ended"),
     ),
+    "milestone.accepted": (
+        N("You accepted {milestone}"),
+        N("{who} accepted {milestone}"),
+        N("{milestone} was accepted: the time to review ended"),
+    ),
     "milestone.part_released": (N("You released a part of {milestone}"), N("{who} released a part of {milestone}"), ""),
     "milestone.tipped": (
         N("You tipped {freelancer} {figure} for {milestone}"),
@@ -244,7 +249,9 @@ def announced(step: schedule.Step, contract: Contract, viewer: Any) -> Row:
 def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -> Row:
     title = strong(step.milestone.title) if step.milestone else ""
     detail, moved = "", None
-    if step.act == "release":
+    if step.act == "release" and contract.is_pro_bono:
+        text = _("{milestone} is accepted")
+    elif step.act == "release":
         text = _("{milestone} is released to {freelancer}")
         if step.milestone is not None:
             mine = facts["freelancer"] == _("you")
@@ -278,7 +285,7 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
         detail = _("If no moderator has decided by then")
     else:
         text = _("The reviews come out, whoever has written")
-    if step.moves_money:
+    if step.moves_money and step.amount:
         moved = -step.amount
     return Row(
         id=f"step-{step.kind.replace('.', '-')}-{step.clock.subject_id if step.clock else ''}",
@@ -291,7 +298,7 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
 
 
 def _clears(step: schedule.Step, facts: dict[str, Any]) -> Iterable[Row]:
-    if step.act != "release" or step.milestone is None:
+    if step.act != "release" or step.milestone is None or step.contract.is_pro_bono:
         return
     at = step.at + escrows.clearing_time(step.contract.freelancer)
     yield Row(f"clears-{step.milestone.pk}", at, format_html(_withdraw(facts), **facts))

@@ -5,7 +5,7 @@ from typing import Any
 
 from payment import donations
 from payment.models import Donation
-from projects import bonuses, milestones
+from projects import bonuses, milestones, pro_bono
 from projects.announce import announce
 from projects.models import Milestone
 from projects.rules import rule
@@ -21,6 +21,7 @@ def give(milestone: Any, *, by: Any, amount: int, note: str = "", token: str = "
     """
     row = milestones.lock(milestone)
     milestones.require_client(row, by)
+    pro_bono.require_money(row.contract)
     words = bonuses.note_of(note)
     if row.escrow is None:
         raise milestones.NotFunded()

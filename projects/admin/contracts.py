@@ -21,10 +21,10 @@ from skilllink.money import format_money, parse, percent, plain
 
 @admin.register(Contract)
 class ContractAdmin(Moderated):
-    list_display = ("title", "number", "client", "freelancer", "status", "result", "created_at")
-    list_filter = ("status", "result")
+    list_display = ("title", "number", "client", "freelancer", "cause", "status", "result", "created_at")
+    list_filter = ("status", "result", ("cause", admin.EmptyFieldListFilter))
     search_fields = ("title", "client__email", "freelancer__email")
-    list_select_related = ("client", "freelancer")
+    list_select_related = ("client", "freelancer", "cause")
     exclude = ("amount", "currency", "fee_bps")
     readonly_fields = ("figure", "fee")
 

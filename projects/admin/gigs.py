@@ -19,10 +19,10 @@ from skilllink.errors import Refusal
 class GigAdmin(Moderated):
     """The one act is to hide or unhide."""
 
-    list_display = ("title", "client", "status", "visibility", "live_bids", "posted_at", "act")
-    list_filter = ("status", "visibility", "category")
+    list_display = ("title", "client", "cause", "status", "visibility", "live_bids", "posted_at", "act")
+    list_filter = ("status", "visibility", "category", ("cause", admin.EmptyFieldListFilter))
     search_fields = ("title", "client__name", "client__email")
-    list_select_related = ("client",)
+    list_select_related = ("client", "cause")
     ordering = ("-posted_at",)
 
     def get_queryset(self, request: HttpRequest) -> Any:

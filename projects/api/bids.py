@@ -23,7 +23,7 @@ TERMS = ("amount", "days", "letter", "milestones", "answers", "challenge_answer"
 
 class StepIn(Strict):
     title = Words()
-    amount = Amount()
+    amount = Amount(help_text="0 where the work is pro bono")
     days = Whole(required=False)
 
 
@@ -67,7 +67,7 @@ class BidOut(BidRow):
 
 
 class BidTerms(Strict):
-    amount = Amount()
+    amount = Amount(help_text="0 for a pro-bono gig")
     days = Whole()
     letter = Words()
     milestones = StepIn(many=True, required=False)

@@ -24,11 +24,12 @@ class ContractOut(serializers.ModelSerializer[Contract]):
     freelancer = Who(read_only=True)
     room = serializers.UUIDField(source="room_id", read_only=True)
     milestones = MilestoneOut(many=True, read_only=True)
+    pro_bono = serializers.BooleanField(source="is_pro_bono", read_only=True)
 
     class Meta:
         model = Contract
         fields = (
-            "id", "number", "title", "client", "freelancer", "gig", "room", "amount", "currency", "fee_bps",
+            "id", "number", "title", "client", "freelancer", "gig", "cause", "pro_bono", "room", "amount", "currency", "fee_bps",
             "review_window", "revisions", "status", "result", "created_at", "closed_at", "milestones",
         )  # fmt: skip
         read_only_fields = fields
@@ -64,7 +65,7 @@ class ActivityOut(serializers.ModelSerializer[Activity]):
 class ProposeIn(Strict):
     title = Words(default="")
     description = Words(required=False)
-    amount = Amount()
+    amount = Amount(help_text="0 in a pro-bono contract")
     days = Whole(default=14)
 
 

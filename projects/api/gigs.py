@@ -20,11 +20,12 @@ class GigOut(serializers.ModelSerializer[Gig]):
     client = Who(read_only=True)
     skills = serializers.SlugRelatedField("slug", many=True, read_only=True)
     files = FileOut(many=True, read_only=True)
+    pro_bono = serializers.BooleanField(source="is_pro_bono", read_only=True)
 
     class Meta:
         model = Gig
         fields = (
-            "id", "client", "title", "brief", "category", "skills", "kind", "budget_min", "budget_max", "currency",
+            "id", "client", "title", "brief", "category", "skills", "cause", "pro_bono", "kind", "budget_min", "budget_max", "currency",
             "hours_per_week", "duration_weeks", "experience", "deadline", "questions", "challenge", "visibility",
             "board_mode", "positions", "hires", "bidding_days", "status", "posted_at", "bids_close_at", "expires_at",
             "removed_reason", "live_bids", "files", "version",
@@ -37,6 +38,7 @@ class GigIn(Strict):
     brief = Words(required=False)
     category = Words(required=False)
     skills = serializers.ListField(child=Words(), required=False)
+    cause = Words(required=False, allow_null=True, help_text="A verified cause of mine: pro bono for it, no budget")
     kind = serializers.ChoiceField(Gig.Kind.choices, required=False)
     budget_min = Amount(required=False)
     budget_max = Amount(required=False)
@@ -106,6 +108,7 @@ FILTERS = [
     OpenApiParameter("category", str),
     OpenApiParameter("experience", str),
     OpenApiParameter("skill", str),
+    OpenApiParameter("pro_bono", str, description="1: only work donated to a cause"),
 ]
 
 

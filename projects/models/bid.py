@@ -91,7 +91,8 @@ class Bid(models.Model):
             models.UniqueConstraint(
                 fields=["gig", "freelancer"], condition=Q(status__in=[*LIVE, "hired"]), name="bid_one_live"
             ),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="bid_amount_positive"),
+            # 0 on a pro-bono gig, and nowhere else
+            models.CheckConstraint(condition=Q(amount__gte=0), name="bid_amount_not_negative"),
             models.CheckConstraint(condition=Q(days__gte=1, days__lte=365), name="bid_days"),
             models.CheckConstraint(
                 condition=Q(status__in=LIVE, ended_at__isnull=True) | ~Q(status__in=LIVE) & Q(ended_at__isnull=False),

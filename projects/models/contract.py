@@ -49,6 +49,10 @@ class Contract(models.Model):
     offer = models.OneToOneField("projects.Offer", models.PROTECT, related_name="contract", null=True)
     bid = models.OneToOneField("projects.Bid", models.PROTECT, related_name="contract", null=True)
     gig = models.ForeignKey("projects.Gig", models.PROTECT, related_name="contracts", null=True)
+    # work donated to it: pro bono, without money
+    cause = models.ForeignKey(
+        "payment.Cause", models.PROTECT, null=True, related_name="contracts", verbose_name=_("pro bono for")
+    )
     client = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="contracts_as_client")
     freelancer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="contracts_as_freelancer")
     room_id = models.UUIDField(null=True, editable=False)
@@ -70,7 +74,10 @@ class Contract(models.Model):
         ordering = ("-id",)
         constraints = [
             models.CheckConstraint(condition=~Q(client=F("freelancer")), name="contract_two_parties"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="contract_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(cause__isnull=True, amount__gt=0) | Q(cause__isnull=False, amount=0, fee_bps=0),
+                name="contract_amount_or_pro_bono",
+            ),
             models.CheckConstraint(
                 condition=Q(status="closed", closed_at__isnull=False) & ~Q(result="")
                 | ~Q(status="closed") & Q(closed_at__isnull=True, result=""),
@@ -88,6 +95,11 @@ class Contract(models.Model):
     def number(self) -> str:
         """What people call it in a mail: the year and the tail of its id."""
         return f"{self.created_at.year}-{self.pk.hex[-6:].upper()}"
+
+    @property
+    def is_pro_bono(self) -> bool:
+        """Whether the work is donated to a cause: no money, only work."""
+        return self.cause_id is not None
 
     def party(self, user: Any) -> str:
         """`client`, `freelancer`, or an empty string for anyone else."""

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.text import slugify
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.category import Category
@@ -95,6 +96,10 @@ class Gig(models.Model):
     skills: Any = models.ManyToManyField("users.Skill", related_name="gigs", verbose_name=_("skills"))
     # written with `skills`, so that a list of gigs needs no query for them
     skill_names: Any = models.JSONField(default=list, blank=True, editable=False)
+    # work donated to it: pro bono, without a budget
+    cause = models.ForeignKey(
+        "payment.Cause", models.PROTECT, null=True, blank=True, related_name="gigs", verbose_name=_("pro bono for")
+    )
     kind = models.CharField(_("payment"), max_length=8, choices=Kind.choices, default=Kind.FIXED)
     budget_min = models.BigIntegerField(_("budget from"), null=True)
     budget_max = models.BigIntegerField(_("budget to"), null=True)
@@ -152,7 +157,8 @@ class Gig(models.Model):
             models.CheckConstraint(
                 condition=Q(budget_min__isnull=True)
                 | Q(budget_max__isnull=True)
-                | Q(budget_min__gt=0, budget_max__gte=F("budget_min")),
+                | Q(cause__isnull=True, budget_min__gt=0, budget_max__gte=F("budget_min"))
+                | Q(cause__isnull=False, kind="fixed", budget_min=0, budget_max=0),
                 name="gig_budget_is_a_range",
             ),
             models.CheckConstraint(condition=Q(positions__gte=1, positions__lte=50), name="gig_positions"),
@@ -175,6 +181,11 @@ class Gig(models.Model):
         return reverse("projects:gig", args=[self.pk, slug] if slug else [self.pk])
 
     @property
+    def is_pro_bono(self) -> bool:
+        """Whether the work is donated to a cause."""
+        return self.cause_id is not None
+
+    @property
     def is_open_for_bids(self) -> bool:
         """Whether a bid sent now would be taken, as far as the gig decides it."""
         return self.status == "open" and self.bids_close_at is not None and now() < self.bids_close_at
@@ -182,6 +193,8 @@ class Gig(models.Model):
     @property
     def budget_text(self) -> str:
         """The range in the reader's language, cents left out: $2,500 – $4,000."""
+        if self.is_pro_bono:
+            return gettext("Pro bono")
         if self.budget_min is None or self.budget_max is None:
             return ""
         unit = 10 ** EXPONENTS[self.currency]

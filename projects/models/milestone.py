@@ -36,13 +36,14 @@ class Milestone(models.Model):
         RESOLVED = "resolved", _("Settled")
         CANCELLED = "cancelled", _("Cancelled")
 
-    # from → to (product.md); `released → disputed` only for a release by the clock that is still clearing
+    # from → to (product.md); `released → disputed` only for a release by the clock that is still clearing; work that has
+    # begun is cancelled only where it is pro bono: there is no money to give back
     MOVES: dict[str, set[str]] = {
         "proposed": {"agreed", "cancelled"},
         "agreed": {"funded", "cancelled"},
-        "funded": {"submitted", "released", "refunded", "refund_requested", "disputed"},
+        "funded": {"submitted", "released", "refunded", "refund_requested", "disputed", "cancelled"},
         "submitted": {"changes_requested", "released", "refunded", "refund_requested", "disputed"},
-        "changes_requested": {"submitted", "released", "refunded", "refund_requested", "disputed"},
+        "changes_requested": {"submitted", "released", "refunded", "refund_requested", "disputed", "cancelled"},
         "refund_requested": {"funded", "submitted", "changes_requested", "refunded", "disputed"},
         "disputed": {"resolved", "funded", "submitted", "changes_requested"},
         "released": {"disputed"},
@@ -90,14 +91,18 @@ class Milestone(models.Model):
         ordering = ("contract_id", "position")
         constraints = [
             models.UniqueConstraint(fields=["contract", "position"], name="milestone_position_once"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="milestone_amount_positive"),
+            # 0 in a pro-bono contract, where no milestone ever has an escrow
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) | Q(amount=0, escrow__isnull=True), name="milestone_amount_or_pro_bono"
+            ),
             models.CheckConstraint(
                 condition=Q(released__gte=0, refunded__gte=0, amount__gte=F("released") + F("refunded")),
                 name="milestone_parts_within_amount",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=["proposed", "agreed", "cancelled"], funded_at__isnull=True)
-                | ~Q(status__in=["proposed", "agreed", "cancelled"]) & Q(funded_at__isnull=False, escrow__isnull=False),
+                | ~Q(status__in=["proposed", "agreed", "cancelled"]) & Q(funded_at__isnull=False, escrow__isnull=False)
+                | ~Q(status__in=["proposed", "agreed"]) & Q(funded_at__isnull=False, amount=0),
                 name="milestone_funded_has_time_and_escrow",
             ),
             models.CheckConstraint(

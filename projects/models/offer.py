@@ -76,7 +76,10 @@ class Offer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["bid"], condition=Q(status="sent"), name="offer_one_waiting"),
             models.UniqueConstraint(fields=["bid"], condition=Q(status="accepted"), name="offer_one_accepted"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="offer_amount_positive"),
+            # a pro-bono offer holds nothing and pays no fee
+            models.CheckConstraint(
+                condition=Q(amount__gt=0) | Q(amount=0, escrow__isnull=True, fee_bps=0), name="offer_amount_or_pro_bono"
+            ),
             models.CheckConstraint(
                 condition=Q(status="sent", answered_at__isnull=True) | ~Q(status="sent") & Q(answered_at__isnull=False),
                 name="offer_answered_has_time",

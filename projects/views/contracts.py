@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chat.models import Room
 from chat.pane import pane_context
-from projects import bonuses, contracts, milestones, rail, schedule, timeline
+from projects import bonuses, contracts, milestones, pro_bono, rail, schedule, timeline
 from projects.contract_forms import Gift, Propose, Words
 from projects.models import Contract, Delivery, Milestone
 from projects.views.answers import form_page
@@ -26,7 +26,7 @@ def found(request: HttpRequest, pk: Any) -> Contract:
     handed_in = Delivery.objects.select_related("change_request").prefetch_related("files")
     steps = Milestone.objects.select_related("escrow").prefetch_related(Prefetch("deliveries", queryset=handed_in))
     rows: QuerySet[Contract] = Contract.objects.visible_to(request.user).select_related(
-        "client__profile", "freelancer__profile", "gig"
+        "client__profile", "freelancer__profile", "gig", "cause"
     )
     return get_object_or_404(rows.prefetch_related(Prefetch("milestones", queryset=steps)), pk=pk)
 
@@ -155,13 +155,18 @@ def calendar(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def propose(request: HttpRequest, pk: Any) -> HttpResponse:
     contract = found(request, pk)
+    form = Propose(request.POST or None)
+    if contract.is_pro_bono:
+        del form.fields["amount"]
     return form_page(
         request,
-        Propose(request.POST or None),
+        form,
         lambda form: milestones.propose(contract, by=request.user, **form.arguments(contract.currency)),
         done=contract.get_absolute_url(),
         title=_("Propose a milestone"),
-        lead=_("The other party agrees or drops it. Nothing is held until it is agreed and funded."),
+        lead=_("The other party agrees or drops it. It begins when it is agreed; nothing is paid for it.")
+        if contract.is_pro_bono
+        else _("The other party agrees or drops it. Nothing is held until it is agreed and funded."),
         label=_("Propose it"),
         contract=contract,
     )
@@ -172,6 +177,7 @@ def propose(request: HttpRequest, pk: Any) -> HttpResponse:
 @never_cache
 def bonus(request: HttpRequest, pk: Any) -> HttpResponse:
     contract = found(request, pk)
+    pro_bono.require_money(contract)
     text = _("It goes from your wallet to {freelancer}, less the {fee} fee of this contract. This can’t be undone.")
     return form_page(
         request,
@@ -196,6 +202,11 @@ def end(request: HttpRequest, pk: Any) -> HttpResponse:
         done=contract.get_absolute_url(),
         title=_("End this contract"),
         lead=_(
+            "What isn’t handed in is dropped. What is handed in still waits for its review, and the contract closes then. "
+            "This can’t be undone."
+        )
+        if contract.is_pro_bono
+        else _(
             "Milestones that hold no money are dropped. Those that hold money still end by their own rules, "
             "and the contract closes when the last has. This can’t be undone."
         ),

@@ -22,7 +22,7 @@ from users.models import Skill
 
 def found(request: HttpRequest, pk: Any) -> Gig:
     """The gig, if this person may open it; a stranger gets 404."""
-    rows = Gig.objects.visible_to(request.user).select_related("client", "client__profile", "category")
+    rows = Gig.objects.visible_to(request.user).select_related("client", "client__profile", "category", "cause")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -39,7 +39,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "q": request.GET.get("q", "")[:200],
         "since": now().isoformat(),
         "kept": [
-            (name, request.GET[name]) for name in ("category", "experience", "skill", "sort") if name in request.GET
+            (name, request.GET[name])
+            for name in ("category", "experience", "skill", "pro_bono", "sort")
+            if name in request.GET
         ],
         "sorts": gig_list.sorts(request.GET),
     }
@@ -129,7 +131,7 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
     status, refused = 200, None
     is_draft = gig is None or gig.status == Gig.Status.DRAFT
     if request.method == "POST":
-        form = GigForm(request.POST, request.FILES)
+        form = GigForm(request.POST, request.FILES, by=request.user if is_draft else None)
         if form.is_valid():
             try:
                 saved = _save(request, form, gig, is_draft)
@@ -143,7 +145,8 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
             status = 422
     else:
         form = GigForm(
-            initial=GigForm.of(gig) if gig else {"kind": "fixed", "visibility": "public", "board_mode": "sealed"}
+            initial=GigForm.of(gig) if gig else {"kind": "fixed", "visibility": "public", "board_mode": "sealed"},
+            by=request.user if is_draft else None,
         )
     facts = {
         "form": form,
@@ -169,7 +172,7 @@ def _save(request: HttpRequest, form: GigForm, gig: Gig | None, is_draft: bool) 
 @require_POST
 def draft(request: HttpRequest) -> HttpResponse:
     """What is typed is kept while it is typed. Answers where the draft lives; files wait for the whole form."""
-    form = GigForm(request.POST)
+    form = GigForm(request.POST, by=request.user)
     key = request.POST.get("draft", "")
     gig = get_object_or_404(Gig, pk=ids.read(key), client=request.user, status="draft") if key else None
     if not form.is_valid():

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from projects import contract_forms as forms
-from projects import disputes, milestones, timeline, tips
+from projects import disputes, milestones, pro_bono, timeline, tips
 from projects.models import DeliveryFile, Milestone
 from projects.rules import rule
 from projects.views.answers import form_page
@@ -44,7 +44,14 @@ def _says(text: Any) -> Callable[[Milestone, Any], SafeString]:
     return lambda row, user: format_html(str(text), **_names(row))
 
 
+def _donated(text: Any, donated: Any) -> Callable[[Milestone, Any], SafeString]:
+    """The same act in other words where the work is donated: there is no amount."""
+    return lambda row, user: _says(donated if row.contract.is_pro_bono else text)(row, user)
+
+
 def _release(row: Milestone, user: Any) -> SafeString:
+    if row.contract.is_pro_bono:
+        return _says(_("You take the work as it is; nothing is paid for it. This can’t be undone."))(row, user)
     got = figure(timeline.net(row, row.rest), row.currency)
     text = _("{freelancer} gets {net} of {amount} after the {fee} fee. This can’t be undone.")
     return format_html(text, net=got, **_names(row))
@@ -64,6 +71,8 @@ def _extend(row: Milestone, user: Any) -> SafeString:
     text = _(
         "You review until {until} instead. If you do nothing, {amount} goes to {freelancer} then. Once per delivery."
     )
+    if row.contract.is_pro_bono:
+        text = _("You review until {until} instead. If you do nothing, it is accepted then. Once per delivery.")
     return format_html(text, until=moment(until), **_names(row))
 
 
@@ -93,7 +102,10 @@ ACTS: dict[str, ActPage] = {
     "agree": ActPage(
         lazy("Agree to this milestone"),
         lazy("Agree"),
-        _says(lazy("{amount}. It joins the signed terms; the money is held when {client} funds it.")),
+        _donated(
+            lazy("{amount}. It joins the signed terms; the money is held when {client} funds it."),
+            lazy("It joins the signed terms and begins at once; nothing is paid for it."),
+        ),
         milestones.agree,
     ),
     "cancel": ActPage(
@@ -123,14 +135,20 @@ ACTS: dict[str, ActPage] = {
     "deliver": ActPage(
         lazy("Deliver"),
         lazy("Deliver"),
-        _says(lazy("{client} then has {review} to review. If {client} does nothing, {amount} goes to you.")),
+        _donated(
+            lazy("{client} then has {review} to review. If {client} does nothing, {amount} goes to you."),
+            lazy("{client} then has {review} to review. If {client} does nothing, it is accepted."),
+        ),
         milestones.deliver,
         forms.Deliver,
     ),
     "changes": ActPage(
         lazy("Ask for changes"),
         lazy("Ask for changes"),
-        _says(lazy("The clock stops until {freelancer} delivers again. {amount} stays in escrow.")),
+        _donated(
+            lazy("The clock stops until {freelancer} delivers again. {amount} stays in escrow."),
+            lazy("The clock stops until {freelancer} delivers again."),
+        ),
         milestones.request_changes,
         forms.Changes,
     ),
@@ -174,6 +192,9 @@ ACTS: dict[str, ActPage] = {
 }
 
 
+OVER_MONEY = ("fund", "refund", "refund-request", "object", "tip", "dispute")
+
+
 @login_required
 @require_http_methods(["GET", "POST"])
 @never_cache
@@ -194,7 +215,12 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
             initial = {"amount": plain(disputes.disputable(row, request.user), row.currency)}
         form = page.form(initial=initial)
     title, label = page.title, page.label
-    if name == "release":
+    if name in OVER_MONEY:
+        pro_bono.require_money(row.contract)
+    if name == "release" and row.contract.is_pro_bono:
+        title, label = _("Accept the work"), _("Accept")
+        form.fields.pop("amount")
+    elif name == "release":
         title = _("Release to {name}").format(name=row.contract.freelancer.get_short_name())
     elif name == "cancel" and row.status == Milestone.Status.AGREED and row.drop_asked_by_id is None:
         title, label = _("Ask to drop this milestone"), _("Ask")
@@ -209,7 +235,7 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         contract=row.contract,
         milestone=row,
         name=name,
-        figure=(row.rest or row.amount) if page.amount_on_label else None,
+        figure=(row.rest or row.amount or None) if page.amount_on_label else None,
         irreversible=name in ("release", "refund", "fund"),
     )
 

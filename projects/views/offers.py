@@ -54,15 +54,15 @@ def counter(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _terms_page(request: HttpRequest, bid: Bid, source: Any, act: Any) -> HttpResponse:
     """The form; its POST is the confirm step first (what is held, what they get), then with `confirmed` the act."""
-    is_client = bid.gig.client_id == request.user.pk
+    is_client, free = bid.gig.client_id == request.user.pk, bid.gig.is_pro_bono
     answering = source if isinstance(source, Offer) else None
     start = {"amount": money.plain(source.amount, bid.currency), "days": source.days, "hold": "first"}
     if answering:
         start |= {"hold": answering.hold, "review_days": answering.review_days or None}
     if request.method == "POST":
-        form = OfferForm(request.POST, currency=bid.currency)
+        form = OfferForm(request.POST, currency=bid.currency, free=free)
     else:
-        form = OfferForm(initial=start, currency=bid.currency, steps=source.milestones)
+        form = OfferForm(initial=start, currency=bid.currency, steps=source.milestones, free=free)
     status, refusal, confirm = 200, None, None
     if request.method == "POST":
         status = 422

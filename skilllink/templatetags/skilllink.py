@@ -66,8 +66,18 @@ def cents(text: str, currency: str) -> SafeString:
 
 
 @register.simple_tag
+def agreed(minor: int | None, currency: str, **look: Any) -> SafeString:
+    """The price of a bid, an offer, a milestone or a contract, as `money` shows it; work over nothing is pro bono."""
+    if minor == 0:
+        return format_html('<span class="pro-bono">{}</span>', _("Pro bono"))
+    return money(minor, currency, **look)
+
+
+@register.simple_tag
 def fee_note(amount: int, currency: str, fee_bps: int | None = None) -> SafeString:
     """What the freelancer gets of a gross `amount` (minor units), beside every amount subject to the fee."""
+    if not amount:
+        return mark_safe("")
     bps = settings.SKILLLINK["FREELANCER_FEE_BPS"] if fee_bps is None else fee_bps
     net = amounts.format_money(amount - amounts.fee_on(amount, bps), currency)
     return format_html('<small class="fee-note">{}</small>', _("you get %s") % net)

@@ -89,6 +89,7 @@ SENTENCES = {
     "milestone.refund_requested": ("money", _("{who} asked for a refund of “{milestone}”.")),
     "milestone.refund_withdrawn": ("money", _("{who} took the refund request for “{milestone}” back.")),
     "milestone.refunded": ("money", _("“{milestone}” was refunded: {amount}.")),
+    "milestone.accepted": ("contracts", _("“{milestone}” was accepted: work donated.")),
     "milestone.released": ("money", _("“{milestone}” was released: {amount}.")),
     "milestone.review_extended": ("contracts", _("{who} took more time to review “{milestone}”.")),
     "milestone.review_reminder": (
@@ -109,6 +110,8 @@ SENTENCES = {
     "offer.declined": ("bids", _("{who} declined the offer for “{gig}”.")),
     "offer.expired": ("bids", _("The offer for “{gig}” expired. What was held went back.")),
     "offer.sent": ("bids", _("{who} made you an offer for “{gig}”. The money is held.")),
+    "offer.expired_pro_bono": ("bids", _("The offer for “{gig}” expired.")),
+    "offer.sent_pro_bono": ("bids", _("{who} made you an offer for “{gig}”: pro bono, without money.")),
     "offer.withdrawn": ("bids", _("{who} took the offer for “{gig}” back.")),
     "payout.failed": ("money", _("{amount} could not be paid out to {method}: {reason} It is in your earnings again.")),
     "payout.held": ("money", _("Your payouts are on hold until {day}: {reason}")),
