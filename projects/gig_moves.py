@@ -27,12 +27,16 @@ def _offers(user: Any) -> list[Move]:
             "gig": offer.bid.gig.title,
             "amount": money.format_money(offer.amount, offer.currency),
         }
-        sentence = _("{name} offers {amount} for {gig}.") if mine else _("Waiting for {name}: your offer for {gig}.")
+        free = offer.bid.gig.is_pro_bono
+        offered = _("{name} offers you {gig}, pro bono.") if free else _("{name} offers {amount} for {gig}.")
+        sentence = offered if mine else _("Waiting for {name}: your offer for {gig}.")
         found.append(
             Move(
                 due_at=offer.due_at,
                 sentence=sentence.format(**facts),
-                consequence=_("If nobody acts, the offer expires then and what is held goes back."),
+                consequence=_("If nobody acts, the offer expires then.")
+                if free
+                else _("If nobody acts, the offer expires then and what is held goes back."),
                 url=offer.get_absolute_url(),
                 act_label=_("Answer") if mine else _("Look"),
                 mine=mine,

@@ -186,7 +186,7 @@ def remind(step: schedule.Step) -> None:
     elif step.kind == "dispute.answer.remind" and step.dispute is not None:
         people, event = (contract.other(step.dispute.opened_by),), "dispute.reminder"
     elif step.kind == "milestone.release.remind":
-        people, event = (contract.client,), "milestone.review_reminder"
+        people, event = (contract.client,), f"milestone.{'accept' if contract.is_pro_bono else 'review'}_reminder"
     elif step.kind == "milestone.refund_answer.remind":
         people, event = (contract.freelancer,), "milestone.refund_reminder"
     else:

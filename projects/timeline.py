@@ -56,6 +56,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N("{who} released {milestone}"),
         N("{milestone} was released: the time to review ended"),
     ),
+    "milestone.accept_reminder": ("", "", N("We reminded {client} to review {milestone}")),
     "milestone.accepted": (
         N("You accepted {milestone}"),
         N("{who} accepted {milestone}"),
