@@ -1,14 +1,11 @@
 """The ways money goes, each as `prepare` (what must be there first) and `act`, which is safe to repeat."""
 
-from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 
-from payment import accounts, clearing, deposits, earnings, escrow, idempotency, ledger
-from payment.models import Account, Deposit, Entry, Escrow, Transfer
+from payment import accounts, clearing, deposits, earnings, escrow, ledger
+from payment.models import Deposit, Escrow, Transfer
 from projects import disputes, milestones, offers
 from projects.models import Dispute, Milestone, Offer
 from skilllink import clocks
@@ -17,36 +14,8 @@ from tests.builders.books import released
 from tests.builders.payment import GOOD_CARD, put_in_wallet
 from tests.builders.projects_contracts import signed_contract
 from tests.builders.projects_gigs import live_bid, open_gig
-
-CAST = ("client", "freelancer", "moderator")
-
-
-@dataclass(frozen=True)
-class Flow:
-    """`prepare(cast)` returns what `act(cast, it)` is called with; `by` sends it under an Idempotency-Key."""
-
-    prepare: Callable[[Any], Any]
-    act: Callable[[Any, Any], Any]
-    by: str = ""
-
-    def run(self, cast: Any, it: Any, key: str) -> Any:
-        if not self.by:
-            return self.act(cast, it)
-
-        def effect() -> tuple[int, Any]:
-            return 200, {"done": str(getattr(self.act(cast, it), "pk", it))}
-
-        return idempotency.once(cast[self.by], key, f"request {key}", effect)
-
-
-def moved_since(entry: int) -> Counter[tuple[str, str, int]]:
-    """(kind of transfer, kind of account, amount) of every entry after this one."""
-    rows = Entry.objects.filter(pk__gt=entry).values_list("transfer__kind", "account__kind", "amount")
-    return Counter(rows)
-
-
-def last_entry() -> int:
-    return Entry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+from tests.faults import flows_gateway, flows_gifts
+from tests.faults.flow import Flow, last_entry, reread
 
 
 def _step(cast: Any, *, fund: bool = True) -> Milestone:
@@ -93,24 +62,20 @@ def _gift(cast: Any) -> Transfer:
         return ledger.post(f"test:{cast['client'].pk}:{last_entry()}", "test", lines)
 
 
-def _reread(row: Any) -> Any:
-    return type(row).objects.get(pk=row.pk)
-
-
 @verb
 def _paid_bonus(row: Escrow) -> Any:
-    return escrow.bonus(_reread(row), 500, key=f"test:{row.pk}:bonus").transfer
+    return escrow.bonus(reread(row), 500, key=f"test:{row.pk}:bonus").transfer
 
 
 @verb
 def _clawed_back(pair: tuple[Escrow, Escrow]) -> Any:
-    source, target = map(_reread, pair)
+    source, target = map(reread, pair)
     return escrow.claw_back(source, target, 9_000, key=f"test:{target.pk}:freeze")
 
 
 @verb
 def _given_back(row: Escrow) -> Any:
-    return escrow.refund_released(_reread(row), 5_000, key=f"test:{row.pk}:back")
+    return escrow.refund_released(reread(row), 5_000, key=f"test:{row.pk}:back")
 
 
 @verb
@@ -126,7 +91,7 @@ def _sweep(cast: Any, row: Escrow) -> Any:
 
 def _pay(cast: Any, row: Deposit) -> Any:
     """As a person does: look where it stands, and go on from there."""
-    row = _reread(row)
+    row = reread(row)
     return row if row.status == "settled" else deposits.pay(row, card=GOOD_CARD)
 
 
@@ -161,8 +126,6 @@ FLOWS = {
         lambda cast, it: earnings.spend(cast["freelancer"], 2_000, "USD", token=str(it.pk)),
     ),
     "reversal": Flow(_gift, lambda cast, it: _reversed(it)),
+    **flows_gateway.FLOWS,
+    **flows_gifts.FLOWS,
 }
-
-
-def below_zero() -> int:
-    return Account.objects.filter(balance__lt=0).exclude(kind=Account.Kind.RECEIVABLE).count()

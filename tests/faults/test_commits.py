@@ -10,7 +10,8 @@ from payment import audit
 from skilllink.errors import Unavailable
 from skilllink.transactions import Unknown
 from tests.cast import make, staff
-from tests.faults.flows import FLOWS, Flow, last_entry, moved_since
+from tests.faults.flow import Flow, done_since, mark
+from tests.faults.flows import FLOWS
 from tests.services.children import fork
 from tests.services.cuts import counted_commits, die_at, through_proxy
 
@@ -27,8 +28,8 @@ def cast(committed_db: None) -> dict[str, Any]:
 
 
 def uncut(flow: Flow, cast: Any) -> tuple[int, Counter[Any]]:
-    """How many COMMITs the flow has, and what it moves."""
-    it, start, commits = flow.prepare(cast), last_entry(), 0
+    """How many COMMITs the flow has, and what it does."""
+    it, start, commits = flow.prepare(cast), mark(), 0
 
     def count(number: int, side: str) -> None:
         nonlocal commits
@@ -36,7 +37,7 @@ def uncut(flow: Flow, cast: Any) -> tuple[int, Counter[Any]]:
 
     with counted_commits(count):
         flow.run(cast, it, "uncut")
-    return commits, moved_since(start)
+    return commits, done_since(start)
 
 
 @pytest.mark.parametrize("name", FLOWS)
@@ -46,7 +47,7 @@ def test_a_process_killed_at_any_commit_and_asked_again_has_one_effect(cast: Any
     assert commits and expected
     for number in range(1, commits + 1):
         for side in SIDES:
-            it, start, key = flow.prepare(cast), last_entry(), f"{number} {side}"
+            it, start, key = flow.prepare(cast), mark(), f"{number} {side}"
 
             def act(say: Any, it: Any = it, number: int = number, side: str = side, key: str = key) -> None:
                 with counted_commits(die_at(number, side)):
@@ -55,12 +56,12 @@ def test_a_process_killed_at_any_commit_and_asked_again_has_one_effect(cast: Any
             code, said = fork(act).wait()
             assert (code, said) == (-9, [])
             if commits == 1:
-                assert moved_since(start) == (expected if side == "after" else Counter())
+                assert done_since(start) == (expected if side == "after" else Counter())
             flow.run(cast, it, key)
-            assert moved_since(start) == expected
+            assert done_since(start) == expected
             if flow.by:
                 flow.run(cast, it, key)
-                assert moved_since(start) == expected
+                assert done_since(start) == expected
     assert audit.run() == []
 
 
@@ -73,7 +74,7 @@ def test_a_connection_cut_at_any_commit_and_asked_again_has_one_effect(cast: Any
     commits, expected = uncut(flow, cast)
     for number in range(1, commits + 1):
         for side in SIDES:
-            it, start, key = flow.prepare(cast), last_entry(), f"{number} {side}"
+            it, start, key = flow.prepare(cast), mark(), f"{number} {side}"
             with through_proxy() as proxy:
                 proxy.arm(number, side)
                 told = first_try(flow, cast, it, key)
@@ -81,9 +82,9 @@ def test_a_connection_cut_at_any_commit_and_asked_again_has_one_effect(cast: Any
             assert told is None or told.status == 503
             if flow.by:
                 assert isinstance(told, Unknown)
-                assert moved_since(start) == (expected if side == "after" else Counter())
+                assert done_since(start) == (expected if side == "after" else Counter())
             flow.run(cast, it, key)
-            assert moved_since(start) == expected
+            assert done_since(start) == expected
     assert audit.run() == []
 
 
