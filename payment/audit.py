@@ -4,7 +4,7 @@ What an escrow is for is known to the app above: it registers a check of its own
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +12,16 @@ import structlog
 from django.db import connection
 from django.db.models import Max, Sum
 
-from payment import audit_books, audit_seal, halt, seal
-from payment.audit_scope import Scope, Violation
+from payment import audit_books, audit_news, audit_seal, halt, seal
+from payment.audit_scope import Check, Scope, Violation, about
 from payment.models import Account, AuditRun, Checkpoint, Entry, Seal, Snapshot
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import snapshot, verb
 
-__all__ = ["Scope", "Violation", "examine", "register", "run", "shortfalls"]
+__all__ = ["Scope", "Violation", "about", "examine", "register", "run", "shortfalls"]
 
 log = structlog.get_logger(__name__)
-Check = Callable[[Scope], Iterator[Violation]]
 _further: list[Check] = []
 _watches: list[Check] = []
 KEPT = 1000  # violations that a run writes down
@@ -97,7 +96,7 @@ def _platform() -> Iterator[tuple[str, str, int]]:
     before = dict(Snapshot.objects.filter(account__in=bare).values_list("pk", "balance"))
     entries = Entry.objects.filter(account__balance__isnull=True).order_by()
     sealed = entries.filter(transfer__seal__number__gt=reached)
-    late = entries.filter(transfer__in=list(seal.unsealed().values_list("pk", flat=True)))
+    late = entries.filter(transfer__in=seal.waiting())
     came = [dict(rows.values_list("account").annotate(total=Sum("amount"))) for rows in (sealed, late)]
     for pk, currency, kind in bare.values_list("pk", "currency", "kind"):
         yield currency, kind, before.get(pk, 0) + sum(sums.get(pk, 0) for sums in came)
@@ -111,7 +110,9 @@ def _violations(scope: Scope) -> list[Violation]:
 def _scope(whole: bool) -> Scope:
     reached = Checkpoint.objects.first() or Checkpoint()
     last = Seal.objects.aggregate(last=Max("number"))["last"] or 0
-    return Scope(whole, 0 if whole else reached.number, last, None if whole or not reached.number else reached.at)
+    if whole or not reached.number:
+        return Scope(whole, 0, last)
+    return Scope(whole, reached.number, last, reached.at, audit_news.since(reached.number, last, reached.at))
 
 
 @verb

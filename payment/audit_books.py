@@ -1,6 +1,6 @@
 """The audit of the books: L1 to L12 and L19, by sets in SQL. Each function yields what it found broken."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -8,12 +8,13 @@ from django.db.models import Count, Exists, F, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Concat
 
 from payment import seal, triggers
-from payment.audit_scope import CHUNK, Scope, Violation, chunks
+from payment.audit_scope import CHUNK, Check, Scope, Violation, about, chunks
 from payment.audit_sql import UuidText
 from payment.models import Account, Clearing, Deposit, Entry, Escrow, IdempotencyRecord, Snapshot, Transfer
 from skilllink.money import LARGEST
 
 
+@about("transfer")
 def transfers_balance(scope: Scope) -> Iterator[Violation]:
     """L1: every transfer sums to zero per currency and has at least two entries; so none is in two currencies (L4)."""
     entries = Entry.objects.filter(scope.new("transfer__"))
@@ -24,6 +25,7 @@ def transfers_balance(scope: Scope) -> Iterator[Violation]:
         yield Violation("L1", f"transfer {transfer.pk}", f"has {transfer.lines} entries")
 
 
+@about("transfer")
 def amounts_in_range(scope: Scope) -> Iterator[Violation]:
     """L2: integers of 1 to 10^12."""
     wrong = Q(amount=0) | Q(amount__gt=LARGEST) | Q(amount__lt=-LARGEST)
@@ -38,6 +40,8 @@ def nothing_vanished(scope: Scope) -> Iterator[Violation]:
     if scope.whole:
         for entry in Entry.objects.filter(~Exists(Transfer.objects.filter(pk=OuterRef("transfer")))):
             yield Violation("L3", f"entry {entry.pk}", f"its transfer {entry.transfer_id} is gone")
+    if not scope.has("transfer"):
+        return
     reversals = Transfer.objects.filter(scope.new(), reverses__isnull=False).select_related("reverses")
     for transfer in reversals.iterator(CHUNK):
         back = dict(transfer.entries.values_list("account", "amount"))
@@ -59,8 +63,8 @@ def balances_follow_entries(scope: Scope) -> Iterator[Violation]:
 
 def _touched_balances(scope: Scope) -> Iterator[Violation]:
     """L6 of the accounts that new transfers touched: what they had at the checkpoint and what came since."""
-    late = _sums(Entry.objects.filter(transfer__in=list(seal.unsealed().values_list("pk", flat=True))))
-    sealed = _sums(Entry.objects.filter(scope.new("transfer__")))
+    late = _sums(Entry.objects.filter(transfer__in=seal.waiting()))
+    sealed = _sums(Entry.objects.filter(scope.new("transfer__"))) if scope.has("transfer") else {}
     for chunk in chunks(sealed.items() | {(pk, 0) for pk in late.keys() - sealed.keys()}):
         came, ids = dict(chunk), [pk for pk, _total in chunk]
         before = dict(Snapshot.objects.filter(pk__in=ids).values_list("pk", "balance"))
@@ -78,6 +82,7 @@ def _sums(entries: Any) -> dict[int, int]:
     return dict(entries.order_by().values_list("account").annotate(total=Sum("amount")))
 
 
+@about("transfer")
 def never_below_zero(scope: Scope) -> Iterator[Violation]:
     """L5: no entry, in the order they were written, left an account below zero where that is forbidden."""
     after: Any = Window(Sum("amount"), partition_by=F("account"), order_by=F("pk").asc())
@@ -90,6 +95,7 @@ def never_below_zero(scope: Scope) -> Iterator[Violation]:
         yield Violation("L5", f"account {account.pk}", f"balance {account.balance}")
 
 
+@about("transfer")
 def everything_sums_to_zero(scope: Scope) -> Iterator[Violation]:
     """L7: over all accounts, per currency."""
     totals = Entry.objects.filter(scope.new("transfer__")).values("account__currency").annotate(total=Sum("amount"))
@@ -97,6 +103,7 @@ def everything_sums_to_zero(scope: Scope) -> Iterator[Violation]:
         yield Violation("L7", f"currency {row['account__currency']}", f"all entries sum to {row['total']}")
 
 
+@about("escrow")
 def escrows_agree(scope: Scope) -> Iterator[Violation]:
     """L9: an escrow holds what its account has, and released what its transfers brought to the payee and to fees.
 
@@ -116,14 +123,25 @@ def escrows_agree(scope: Scope) -> Iterator[Violation]:
         yield Violation("L4", f"entry {entry.pk}", f"is in another currency than escrow {entry.transfer.escrow_id}")
 
 
-def events_once(scope: Scope) -> Iterator[Violation]:
-    """L10: a deposit that came in has its transfer, another has none; a release clears once, when its row says so."""
+@about("deposit", "transfer.deposit")
+def deposits_once(scope: Scope) -> Iterator[Violation]:
+    """L10: a deposit that came in has its transfer, another has none."""
     deposits = Deposit.objects.filter(scope.later("ended_at"))
     yield from _pairs(scope, "deposit", deposits, "settle", Q(status__in=Deposit.CAPTURED), "deposit", "status")
+
+
+@about("account.pending", "account.fees")
+def releases_clear(scope: Scope) -> Iterator[Violation]:
+    """L10: what a release paid is clearing or has cleared."""
     paid = Entry.objects.filter(transfer=OuterRef("pk"), account__kind__in=("pending", "fees"), amount__gt=0)
     releases = Transfer.objects.filter(scope.new(), kind__in=("release", "resolution", *Escrow.PASSING))
     for transfer in releases.filter(Exists(paid), clearing__isnull=True):
         yield Violation("L10", f"transfer {transfer.pk}", "was released and never clears")
+
+
+@about("clearing", "transfer.clear")
+def clearings_once(scope: Scope) -> Iterator[Violation]:
+    """L10: a release clears once, when its row says so."""
     clearings = Clearing.objects.filter(scope.later("cleared_at"))
     ended = Q(cleared_at__isnull=False, amount__gt=0)
     yield from _pairs(scope, "clearing", clearings, "clear", ended, "clear", "cleared_at")
@@ -160,6 +178,7 @@ def _id_in(key: str) -> UUID | None:
         return None
 
 
+@about("record")
 def records_have_answers(scope: Scope) -> Iterator[Violation]:
     """L11: an idempotency record is committed with its effect and its answer, or not at all."""
     bare = IdempotencyRecord.objects.filter(Q(status__isnull=True) | Q(body=""))
@@ -167,6 +186,7 @@ def records_have_answers(scope: Scope) -> Iterator[Violation]:
         yield Violation("L11", f"idempotency record {record.pk}", "has no answer")
 
 
+@about("escrow", "account.pending")
 def fees_exact(scope: Scope) -> Iterator[Violation]:
     """L12: the fee is the fee on what was released, in the row and in the entries, and what is pending is clearing."""
     right = {"transfer__escrow__fee_taken": F("due"), "fees": F("due")}
@@ -206,6 +226,7 @@ def _pending_differences(scope: Scope) -> Iterator[Violation]:
             yield Violation("L12", f"account pending({payee}) {currency}", f"pending 0, clearing {amount}")
 
 
+@about("escrow")
 def dispute_money_stays(scope: Scope) -> Iterator[Violation]:
     """L19: nothing leaves a dispute but its resolution, or its whole return to where it was frozen from."""
     leaving = Entry.objects.filter(scope.new("transfer__"), account__escrow__kind="dispute", amount__lt=0)
@@ -218,7 +239,7 @@ def dispute_money_stays(scope: Scope) -> Iterator[Violation]:
         yield Violation("L19", f"entry {entry.pk}", "money left a dispute for another place than it came from")
 
 
-CHECKS: tuple[Callable[[Scope], Iterator[Violation]], ...] = (
+CHECKS: tuple[Check, ...] = (
     transfers_balance,
     amounts_in_range,
     nothing_vanished,
@@ -226,7 +247,9 @@ CHECKS: tuple[Callable[[Scope], Iterator[Violation]], ...] = (
     balances_follow_entries,
     everything_sums_to_zero,
     escrows_agree,
-    events_once,
+    deposits_once,
+    releases_clear,
+    clearings_once,
     records_have_answers,
     fees_exact,
     dispute_money_stays,

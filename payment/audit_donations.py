@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
-from payment.audit_scope import Scope, Violation
+from payment.audit_scope import Scope, Violation, about
 from payment.models import Donation, Entry, Escrow, Renewal, Transfer
 
 
+@about("donation", "renewal", *(f"{row}.{kind}" for row in ("escrow", "transfer") for kind in Escrow.GIFTS))
 def gifts_fit(scope: Scope) -> Iterator[Violation]:
     """Every gift's transfer has its row, and moved the row's amount from its giver to whom the row names."""
     bare = Transfer.objects.filter(scope.new(), kind__in=Escrow.GIFTS, donation__isnull=True)

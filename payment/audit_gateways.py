@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
-from payment.audit_scope import CHUNK, Scope, Violation, chunks
+from payment.audit_scope import CHUNK, Scope, Violation, about, chunks
 from payment.models import Chargeback, Deposit, DepositReturn, Entry, GatewayEvent, Movement, Payout, Transfer
 
 ENDS = {"paid": "payout_paid", "failed": "payout_failed", "cancelled": "payout_cancelled"}
@@ -15,6 +15,7 @@ CAME_BACK = ("failed", "cancelled")
 BY_HAND = ("write_off", "capital_in", "fees_out")
 
 
+@about("event")
 def events_as_they_came(scope: Scope) -> Iterator[Violation]:
     """L13: the body of an event is the one whose digest was kept when it came."""
     rows = GatewayEvent.objects.filter(scope.later("received_at")).values_list("pk", "body", "digest")
@@ -23,6 +24,7 @@ def events_as_they_came(scope: Scope) -> Iterator[Violation]:
             yield Violation("L13", f"gateway event {pk}", "is not the body that came")
 
 
+@about("payout")
 def payouts_end_once(scope: Scope) -> Iterator[Violation]:
     """L14: a payout is reserved, then settled or voided, as its row says; nothing else is in its account.
 
@@ -49,6 +51,7 @@ def payouts_end_once(scope: Scope) -> Iterator[Violation]:
                 yield Violation("L14", f"payout {pk}", "was not taken from, or given back to, where its row says")
 
 
+@about("return", "chargeback")
 def out_within_in(scope: Scope) -> Iterator[Violation]:
     """L15: what went back or was charged back is what its rows and transfers say, and never more than came in."""
     back = _sum(DepositReturn.objects.exclude(status="failed"))
@@ -69,6 +72,7 @@ def out_within_in(scope: Scope) -> Iterator[Violation]:
     yield from _unbooked(Chargeback.objects.filter(scope.later("ended_at"), status="won"), "chargeback", "won")
 
 
+@about("payout", *(f"transfer.{kind}" for kind in BY_HAND))
 def two_people(scope: Scope) -> Iterator[Violation]:
     """L16: what moved by hand, and every payout above the limit that was sent, was decided by a second person."""
     for transfer in Transfer.objects.filter(scope.new(), kind__in=BY_HAND):

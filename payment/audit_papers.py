@@ -8,13 +8,14 @@ from django.db.models import Count, Max, Min, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from payment import papers
-from payment.audit_scope import CHUNK, Scope, Violation
+from payment.audit_scope import CHUNK, Scope, Violation, about
 from payment.models import Entry, Paper, PaperReach, Series
 from skilllink.clocks import now
 
 PATIENCE = timedelta(hours=1)  # a sweep comes every minute: what waits longer needs a person
 
 
+@about("paper")
 def papers_fit(scope: Scope) -> Iterator[Violation]:
     """P1: a paper has the currency, the direction and the amount of its transfer; its parties are the escrow's."""
     gross, fee = _moved(*papers.EARNED), _moved("fees")
@@ -30,6 +31,7 @@ def papers_fit(scope: Scope) -> Iterator[Violation]:
             yield Violation("P1", f"paper {paper.pk}", f"{paper.code} is between other people than its escrow")
 
 
+@about("paper")
 def numbers_without_gap(scope: Scope) -> Iterator[Violation]:
     """P2: the numbers of a series are 1 to its last; of what is new, those that follow each other up to the last."""
     new = Q() if scope.whole or scope.at is None else Q(papers__made_at__gte=scope.at)

@@ -1,6 +1,7 @@
 """What the parts of the audit share: how a violation is told, and which rows a run looks at."""
 
-from collections.abc import Iterable, Iterator
+import functools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
@@ -30,13 +31,19 @@ class Violation:
 class Scope:
     """The whole books, or the transfers numbered above `since` up to `upto` and what they touched.
 
-    `at` is when the run before was: what changed without a transfer since then is looked at too.
+    `at` is when the run before was: what changed without a transfer since then is looked at too. `news` says what there
+    is in all that, in the words of `audit_news`; None when nobody has looked.
     """
 
     whole: bool = True
     since: int = 0
     upto: int = 0
     at: datetime | None = None
+    news: frozenset[str] | None = None
+
+    def has(self, *words: str) -> bool:
+        """Whether something of these words is new."""
+        return self.news is None or not self.news.isdisjoint(words)
 
     def new(self, path: str = "") -> Q:
         """The condition on rows that reach a transfer by `path`."""
@@ -69,3 +76,19 @@ def chunks(rows: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(rows)
     while chunk := list(islice(iterator, CHUNK)):
         yield chunk
+
+
+Check = Callable[[Scope], Iterator[Violation]]
+
+
+def about(*words: str) -> Callable[[Check], Check]:
+    """Mark a check that can find nothing unless something of these words is new: then it isn't asked."""
+
+    def marked(check: Check) -> Check:
+        @functools.wraps(check)
+        def asked(scope: Scope) -> Iterator[Violation]:
+            return check(scope) if scope.has(*words) else iter(())
+
+        return asked
+
+    return marked

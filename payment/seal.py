@@ -86,8 +86,12 @@ def run() -> int:
 
 def unsealed() -> Any:
     """Transfers without a seal that are no older than what was sealed allows, in the order of their entries."""
-    rows = Transfer.objects.filter(pk__gte=floor())
-    return _without_seal(rows).annotate(entry=Min("entries")).order_by("entry")
+    return _waiting().annotate(entry=Min("entries")).order_by("entry")
+
+
+def waiting() -> list[UUID]:
+    """The same in no order: what the audit counts beside what is sealed. Mostly nothing."""
+    return list(_waiting().order_by().values_list("pk", flat=True))
 
 
 def overdue() -> Any:
@@ -116,6 +120,10 @@ def entries_of(rows: Any) -> dict[UUID, Lines]:
     for transfer, *line in wanted:
         found.setdefault(transfer, []).append(line)
     return found
+
+
+def _waiting() -> Any:
+    return _without_seal(Transfer.objects.filter(pk__gte=floor()))
 
 
 def _without_seal(rows: Any) -> Any:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from django.db.models import Case, F, OuterRef, Q, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
-from payment.audit import Scope, Violation
+from payment.audit import Scope, Violation, about
 from projects.models import Dispute, Milestone, Offer
 
 
+@about("escrow")
 def escrows_fit(scope: Scope) -> Iterator[Violation]:
     """Nothing is held for what has ended; a milestone holds its rest, less what is frozen; a dispute its amount."""
     within = Q() if scope.whole else Q(escrow__in=scope.escrows())
