@@ -6,13 +6,24 @@ from typing import Any
 
 from django.conf import settings
 
-from payment import accounts, chargebacks, deposit_returns, deposits, movements, payouts, webhooks
+from payment import (
+    accounts,
+    causes,
+    chargebacks,
+    deposit_returns,
+    deposits,
+    donations,
+    movements,
+    payouts,
+    webhooks,
+)  # fmt: skip
 from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import GOOD
 from payment.models import Chargeback, Deposit, DepositReturn, GatewayEvent, Movement, Payout, SandboxObject, Transfer
 from skilllink import clocks
 from tests.builders.gateway import dispute_of, events_of, settle_down, signed, silent
 from tests.builders.payment import bank_account, earn, put_in_wallet
+from tests.builders.pro_bono import cause_of
 from tests.cast import staff
 from tests.races.test_money import books  # noqa: F401  it audits each test's end
 from tests.races.together import MANY, race
@@ -88,6 +99,18 @@ def test_one_wish_for_a_payout_sent_eight_times_is_one_and_more_than_is_there_is
     others = race([lambda n=n: payouts.request(freelancer, method, 3_000, "USD", token=str(n)) for n in range(MANY)])
     assert Counter(type(found) for found in others) == {Payout: 2, payouts.NotAvailable: 6}
     assert (line(freelancer)["available"], line(freelancer)["in_transit"]) == (1_000, 9_000)
+
+
+def test_two_bank_accounts_of_a_cause_never_take_more_than_was_given(
+    outsider: User, moderator: User, client_person: User
+) -> None:
+    cause = cause_of(outsider, moderator)
+    put_in_wallet(client_person, 7_000)
+    donations.give(client_person, cause, 7_000, "USD")
+    banks = [bank_account(outsider, cause=cause) for _one in range(2)]
+    wishes = [lambda n=n: payouts.request(outsider, banks[n % 2], 3_000, "USD", token=str(n)) for n in range(MANY)]
+    assert Counter(type(found) for found in race(wishes)) == {Payout: 2, payouts.NotInCause: 6}
+    assert causes.sums(cause) == {"given": 7_000, "leaving": 6_000, "paid": 0, "left": 1_000}
 
 
 def test_four_sweeps_at_once_send_each_payout_once(freelancer: User, outsider: User) -> None:
