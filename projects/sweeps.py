@@ -21,7 +21,7 @@ from skilllink.transactions import verb
 from users.notifications import inbox
 
 log = structlog.get_logger(__name__)
-BATCH = 100
+LOOK, BATCH = 100, 50  # clocks that a sweep finds, and that one transaction rings
 # seconds after which a batch writes what it has and ends: so long a person who comes to one of its contracts waits.
 # SQLite has one writer: there everybody waits.
 LONGEST = {"postgresql": 0.5, "sqlite": 0.1}
@@ -35,7 +35,7 @@ def sweep() -> int:
     """Ring what is due, in batches of one transaction each; returns how many clocks were finished."""
     due = Clock.objects.due(now()).filter(attempts__lt=ATTEMPTS).values_list("pk", "contract_id")
     # while money stands still its clocks stay due: they must not keep those behind them from ringing
-    found = list(due[: None if halt.in_force() else BATCH])
+    found = list(due[: None if halt.in_force() else LOOK])
     return sum(_ring_batch(batch) for batch in _batches(found))
 
 

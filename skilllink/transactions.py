@@ -143,13 +143,14 @@ def after_commit(function: Callable[[], Any]) -> None:
 def after_commit_together(function: Callable[[Sequence[T]], Any], item: T) -> None:
     """Like after_commit, called once with all that was given for the same `function` in a row."""
     hooks: list[Any] = connection.run_on_commit
-    if hooks:
-        savepoints, last = hooks[-1][:2]
-        # of the same savepoint only: what is undone together
-        if isinstance(last, _Together) and last.function is function and savepoints == set(connection.savepoint_ids):
-            last.items.append(item)
-            return
-    after_commit(_Together(function, [item]))
+    open_savepoints, items = set(connection.savepoint_ids), [item]
+    while hooks and isinstance(last := hooks[-1][1], _Together) and last.function is function:
+        if not open_savepoints <= hooks[-1][0]:
+            break  # a savepoint would undo this item and not that one
+        last.items.extend(items)
+        items = last.items
+        hooks.pop()
+    after_commit(_Together(function, items))
 
 
 @dataclass(frozen=True, slots=True)
