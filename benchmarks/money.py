@@ -76,7 +76,10 @@ def version() -> str:
 
 
 def _posting(mine: list[int]) -> Callable[[int], Act]:
-    """Each client moves between two wallets of its own: key, entries, balances, sum proved at COMMIT."""
+    """Each client moves between two wallets of its own: key, entries, balances, sum proved at COMMIT.
+
+    As every verb does it, in three round trips: BEGIN, the one call, COMMIT; TPC-B has seven.
+    """
     from payment import ledger
     from payment.models import Account
     from skilllink.transactions import verb
@@ -97,7 +100,7 @@ def _posting(mine: list[int]) -> Callable[[int], Act]:
 
 
 def _hot(mine: list[int]) -> Callable[[int], Act]:
-    """Everyone pays into one wallet."""
+    """Everyone pays into one wallet, whose row is locked from the call until COMMIT, a round trip of its own, is durable."""
     from payment import ledger
     from payment.models import Account
     from skilllink.transactions import verb

@@ -1,15 +1,16 @@
 """release ∥ refund ∥ dispute ∥ the clock, on PostgreSQL: one winner each round, and the ledger stays whole."""
 
 import os
+import threading
 from datetime import timedelta
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection, connections, transaction
 
 from payment import audit
 from projects import disputes, milestones, sweeps
-from projects.models import Milestone
+from projects.models import Contract, Milestone
 from skilllink.errors import Refusal
 from tests.builders.projects_contracts import signed_contract
 from tests.races import together
@@ -71,3 +72,33 @@ def test_two_clicks_release_once(postgres, client_person, freelancer):
     step.refresh_from_db()
     assert step.released == 120000
     assert audit.run() == []
+
+
+def test_a_contract_is_locked_before_its_milestone_although_one_statement_locks_both(
+    postgres, client_person, freelancer
+):
+    step = signed_contract(client_person, freelancer, amounts=(120000,)).milestones.get()
+
+    def come():
+        try:
+            milestones.release(step, by=client_person)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        Milestone.objects.select_for_update(of=("self",)).get(pk=step.pk)
+        comer = threading.Thread(target=come)
+        comer.start()
+        while not somebody_waits():
+            assert comer.is_alive()
+        with pytest.raises(OperationalError), transaction.atomic():  # whoever waits for the milestone has the contract
+            Contract.objects.select_for_update(nowait=True).get(pk=step.contract_id)
+    comer.join()
+    step.refresh_from_db()
+    assert step.status == "released"
+
+
+def somebody_waits():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)")
+        return cursor.fetchone()[0]
