@@ -5,7 +5,7 @@ PORT ?= 8000
 BIN := .venv/bin
 MANAGE := $(BIN)/python manage.py
 
-.PHONY: run test setup setup-dev check bench soak screenshots services lock
+.PHONY: run test setup setup-dev check bench model soak screenshots services lock
 
 run: setup
 	@scripts/run $(PORT)
@@ -46,9 +46,16 @@ check: setup-dev services
 bench: setup-dev services
 	$(BIN)/python -m benchmarks
 
+# Random verbs against the reference ledger; another SEED walks elsewhere.
+SEED ?= 0
+model: STEPS := $(or $(STEPS),20000)
+model: setup-dev services
+	MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(BIN)/pytest tests/payment/test_state_machine.py -q
+	SKILLLINK_TEST_DB=postgres MODEL_STEPS=$(STEPS) MODEL_SEED=$(SEED) $(BIN)/pytest tests/payment/test_state_machine.py -q
+
 # The long runs; MINUTES for the readers beside writers that are killed. STEPS of the model take hours.
 MINUTES ?= 60
-STEPS ?= 1000000
+soak: STEPS := $(or $(STEPS),1000000)
 soak: setup-dev services
 	SKILLLINK_TEST_DB=postgres SKILLLINK_RACE_ROUNDS=500 SKILLLINK_BANK_SECONDS=$$(( $(MINUTES) * 60 )) SKILLLINK_BOTH_WAYS=5000 $(BIN)/pytest tests/races tests/faults -q
 	MODEL_STEPS=$(STEPS) $(BIN)/pytest tests/payment/test_state_machine.py -q

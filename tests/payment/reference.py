@@ -1,11 +1,15 @@
 """The ledger in a few lines of plain Python, without a database: what `tests/payment/test_state_machine.py` compares with.
 
+Here what is held between two people; `reference_gateway` adds what comes from outside and goes there,
+`reference_gifts` what is given.
+
 An escrow's running total of earnings is a stretch of integers: [0, cleared) has cleared, [cleared, released) is
 clearing, and a part is worth its length less the fee on it. Every amount is in minor units.
 """
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
@@ -28,6 +32,7 @@ class Escrow:
     cleared: int = 0
     ends: list[int] = field(default_factory=list)  # where each clearing ends, in the order in which they are due
     frozen_from: set[Any] = field(default_factory=set)  # (escrow, amount) that were moved into a dispute
+    paid_at: datetime | None = None  # the last time that something was paid out of it
 
     def fee(self, start: int, end: int) -> int:
         """The fee on a stretch of the total."""
@@ -41,19 +46,16 @@ class Escrow:
 
 
 class Reference:
-    """Balances by account, and the escrows by the name the test gives them."""
+    """Balances by account, and the escrows by the name the test gives them. `now` is moved by the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
+        self.now = now
         self.balances: Counter[Account] = Counter()
         self.escrows: dict[Any, Escrow] = {}
         self.reversed: set[str] = set()
 
     def add_capital(self, currency: str, amount: int) -> None:
         self._move(currency, ("gateway", None, -amount), ("capital", None, amount))
-
-    def deposit(self, user: Any, currency: str, amount: int, kept: int) -> None:
-        """`kept` is what the gateway keeps for itself."""
-        self._move(currency, ("gateway", None, kept - amount), ("gateway_fees", None, -kept), ("wallet", user, amount))
 
     def give(self, source: Any, target: Any, currency: str, amount: int) -> None:
         self._require(self.balances["wallet", source, currency] >= amount, "ledger.overdrawn")
@@ -149,6 +151,7 @@ class Reference:
         start, row.released = row.released, row.released + amount
         if amount:
             row.ends.append(row.released)
+            row.paid_at = self.now
         return [
             ("pending", row.payee, row.net(start, row.released)),
             ("fees", None, row.fee(start, row.released)),

@@ -1,0 +1,171 @@
+"""Rules: deposits and their returns, chargebacks and what is owed after one, payouts."""
+
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, rule
+
+from payment import chargebacks, deposit_returns, deposits, movements, payout_holds, payouts
+from payment.gateways.sandbox import bank, cards
+from payment.models import Chargeback, Deposit, Payout, PayoutHold, SandboxObject
+from skilllink import clocks
+from skilllink.money import LARGEST
+from tests.builders.gateway import dispute_of
+from tests.payment.model.base import Model, currencies, part, parts, people
+
+CARDS = {"good": cards.GOOD, "declined": cards.DECLINED, "silent": cards.SILENT}
+cards_used = st.sampled_from(("good", "good", "good", "silent", "declined"))
+banks_used = st.sampled_from(("good", "good", "closed", "silent", "new"))
+paid_in: Bundle[Any] = Bundle("paid_in")
+asked: Bundle[Any] = Bundle("asked")
+stopped: Bundle[Any] = Bundle("stopped")
+
+
+class GatewayRules(Model):
+    paid_in, asked, stopped = paid_in, asked, stopped
+
+    # --- in and back ------------------------------------------------------------------------------
+
+    @rule(
+        target=paid_in, number=people, which=currencies, card=cards_used,
+        amount=st.integers(1, 10**6) | st.integers(1, LARGEST // 100),
+    )  # fmt: skip
+    def deposit(self, number: int, which: int, card: str, amount: int) -> Any:
+        currency = self.currencies[which]
+        row = deposits.request(self.people[number], amount, currency)
+        self.step(
+            f"pay, {card}",
+            lambda: deposits.pay(row, card=CARDS[card]),
+            lambda: self.reference.pay(row.pk, number, currency, card, amount),
+            alone=False,
+        )
+        return row.pk
+
+    @rule(name=paid_in, how=parts)
+    def give_back(self, name: Any, how: Any) -> None:
+        row = self.reference.deposits[name]
+        amount = part(min(row.left, self.wallet(row.user, row.currency)), how)
+
+        def act(key: str, amount: int) -> Any:
+            deposit = Deposit.objects.get(pk=name)
+            return deposit_returns.request.within(deposit, by=self.people[row.user], amount=amount, token=key)
+
+        self.keyed("give_back", amount, act, name, reused="deposit.other_return")
+
+    # --- taken back -------------------------------------------------------------------------------
+
+    @rule(name=paid_in)
+    def contest(self, name: Any) -> None:
+        """Once a deposit, and one at a time of a person: the order in which two are told is the gateway's."""
+        row = self.reference.deposits[name]
+        unheard = any(
+            other.contest and not other.contest.heard and (other.user, other.currency) == (row.user, row.currency)
+            for other in self.reference.deposits.values()
+        )
+        if row.state == "settled" and row.refunded < row.amount and not row.contest and not unheard:
+            deposit = Deposit.objects.get(pk=name)
+            self.sweep_of("contest", lambda: dispute_of(deposit), lambda: self.reference.contest(name))
+
+    @rule(name=paid_in, won=st.booleans())
+    def decide(self, name: Any, won: bool) -> None:
+        contest = self.reference.deposits[name].contest
+        if contest and contest.heard == contest.verdict == "open":
+            deposit = Deposit.objects.get(pk=name)
+            number = SandboxObject.objects.get(kind="dispute", owner=deposit.gateway_id).pk
+            self.sweep_of(
+                "decide", lambda: bank.decide(number, won=won), lambda: self.reference.decide(name, won)
+            )  # fmt: skip
+
+    @rule(number=people, which=currencies, how=parts)
+    def repay(self, number: int, which: int, how: Any) -> None:
+        currency = self.currencies[which]
+        amount = part(min(self.reference.owed(number, currency), self.wallet(number, currency)), how)
+
+        def act(key: str, amount: int) -> Any:
+            return chargebacks.repay.within(self.people[number], amount, currency, token=key)
+
+        self.keyed("repay", amount, act, number, currency)
+
+    @rule(name=paid_in, how=parts)
+    def write_off(self, name: Any, how: Any) -> None:
+        contest = self.reference.deposits[name].contest
+        row = Chargeback.objects.filter(deposit=name).first()
+        if not contest or not row:
+            return
+        amount = part(contest.owed, how)
+        first, second = self.world.finance
+
+        def act() -> None:
+            asked = movements.propose_write_off.within(row, amount, by=first, reason="Nobody answers.")
+            movements.decide.within(asked, by=second, approve=True, reason="Looked at.")
+
+        self.step("write_off", act, lambda: self.reference.write_off(name, amount))
+
+    # --- out --------------------------------------------------------------------------------------
+
+    @rule(target=asked, data=st.data(), number=people, which=currencies, bank=banks_used, how=parts)
+    def ask(self, data: Any, number: int, which: int, bank: str, how: Any) -> Any:
+        earned = [(n, c) for (kind, n, c), money in self.reference.balances.items() if kind == "available" and money]
+        if earned:  # who has nothing is asked for now and then
+            number, currency = data.draw(st.sampled_from(earned))
+        else:
+            currency = self.currencies[which]
+        amount = part(self.reference.balances["available", number, currency], how)
+        bank = bank if (number, currency, bank) in self.world.accounts else "good"
+        method = self.world.accounts[number, currency, bank]
+
+        def act(key: str, amount: int) -> Any:
+            return payouts.request.within(self.people[number], method, amount, currency, token=key)
+
+        answer = self.keyed("ask", amount, act, number, currency, bank, reused="payout.other_wish")
+        if answer is None:
+            return None
+        self.reference.payouts[answer.pk] = self.reference.new
+        return answer.pk
+
+    @rule(name=asked)
+    def cancel(self, name: Any) -> None:
+        if name is not None:
+            row = Payout.objects.get(pk=name)
+            self.step("cancel", lambda: payouts.cancel.within(row, by=row.user), lambda: self.reference.cancel(name))
+
+    @rule(name=asked)
+    def approve(self, name: Any) -> None:
+        if name is None:
+            return
+        row = Payout.objects.get(pk=name)
+        first, second = self.world.finance
+
+        def act() -> None:
+            asked = movements.propose_payout.within(row, by=first, reason="A large one.")
+            movements.decide.within(asked, by=second, approve=True, reason="Looked at.")
+
+        self.step("approve", act, lambda: self.reference.approve(name))
+
+    @rule(target=stopped, name=asked, days=st.integers(1, 9))
+    def hold_payouts(self, name: Any, days: int) -> Any:
+        """Of who asked for one."""
+        if name is None:
+            return None
+        number, until = self.reference.payouts[name].user, clocks.now() + timedelta(days=days)
+        first, _second = self.world.finance
+        hold = self.step(
+            "hold_payouts",
+            lambda: payout_holds.hold.within(self.people[number], by=first, reason="A second look.", until=until),
+            lambda: self.reference.hold_payouts(number, until),
+        )
+        self.reference.holds[hold.pk] = self.reference.new
+        return hold.pk
+
+    @rule(name=stopped)
+    def lift(self, name: Any) -> None:
+        if name is None:
+            return
+        hold = PayoutHold.objects.select_related("user").get(pk=name)
+        first, _second = self.world.finance
+        self.step(
+            "lift",
+            lambda: payout_holds.lift.within(hold, by=first, reason="Looked at."),
+            lambda: self.reference.lift(name),
+        )
