@@ -444,12 +444,6 @@ class Story:
                 done, "nora", "ingrid",
                 "She asked about the ovens first, then drew. We reprinted nothing.", "Knew what they wanted, paid the same day.",
             )  # fmt: skip
-            disputes.open(
-                disputed.milestones.get(),
-                by=self.cast["baraka"],
-                amount=80000,
-                reason="Half of the counts are off by one crate.",
-            )
             milestones.refund(refunded.milestones.get(), by=self.cast["jun"])
         self.translation()
         self.archive()
@@ -457,6 +451,12 @@ class Story:
             ending = self.hire("baraka", "aiko", "Board of departures for a packing hall", [("Board", 110000, 14)])
         with self.ago(2):
             contracts.end(ending, by=self.cast["baraka"], reason="The packing hall moves; we need no board there.")
+            disputes.open(
+                disputed.milestones.get(),
+                by=self.cast["baraka"],
+                amount=80000,
+                reason="Half of the counts are off by one crate.",
+            )
 
     def translation(self) -> None:
         """Every answer to a milestone that isn't money: changes, a refund asked for, a further one proposed."""
