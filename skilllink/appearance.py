@@ -37,7 +37,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     back = request.headers.get("Referer", "/")
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "/"
-    response = HttpResponse(status=204) if getattr(request, "htmx", False) else HttpResponseRedirect(back, status=303)
+    response = HttpResponseRedirect(back, status=303)
     response.set_cookie(COOKIE, theme, max_age=YEAR, samesite="Lax", secure=request.is_secure())
     return response
 
