@@ -94,9 +94,11 @@ class MethodForm(forms.Form):
         max_length=40,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    token = forms.CharField(widget=forms.HiddenInput, max_length=120, required=False, empty_value=None)
 
     def __init__(self, *args: Any, hosted: bool, currency: str = "", **kwargs: Any) -> None:
-        """`currency` when there is only one to choose."""
+        """`currency` when there is only one to choose. The hidden token makes a second press the same wish."""
+        kwargs["initial"] = {"token": str(uuid7())} | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
         if currency:
             self.fields["currency"].choices = [(currency, currency)]  # type: ignore[attr-defined]

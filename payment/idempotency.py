@@ -29,6 +29,17 @@ def fingerprint(method: str, path: str, body: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def answered(user: Any, key: str, request_fingerprint: str) -> tuple[int, Any] | None:
+    """The stored (status, JSON data) of this request, if it was answered before. Raises KeyReused, BadKey."""
+    _require_key(key)
+    record = IdempotencyRecord.objects.filter(user=user, key=key).first()
+    if record is None or record.status is None:
+        return None
+    if record.fingerprint != request_fingerprint:
+        raise KeyReused()
+    return record.status, json.loads(record.body)
+
+
 @verb
 def once(user: Any, key: str, request_fingerprint: str, call: Callable[[], tuple[int, Any]]) -> tuple[int, Any]:
     """Run `call` in this transaction and keep its (status, JSON data); asked again, answer the same without running it.
@@ -36,8 +47,7 @@ def once(user: Any, key: str, request_fingerprint: str, call: Callable[[], tuple
     `call` must use `verb.within`. A refusal inside it rolls everything back and keeps no record: it may be tried again.
     Raises KeyReused when the key was used for another request.
     """
-    if not key or len(key) > 120 or not key.isprintable():
-        raise BadKey()
+    _require_key(key)
     record, made = IdempotencyRecord.objects.get_or_create(
         user=user, key=key, defaults={"fingerprint": request_fingerprint}
     )
@@ -50,3 +60,8 @@ def once(user: Any, key: str, request_fingerprint: str, call: Callable[[], tuple
     record.body = json.dumps(data, cls=JSONEncoder)
     record.save(update_fields=["status", "body"])
     return record.status, json.loads(record.body)
+
+
+def _require_key(key: str) -> None:
+    if not key or len(key) > 120 or not key.isprintable():
+        raise BadKey()

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
-from payment import gateways
+from payment import gateways, wishes
 from payment.gateways.base import Rejected, Unanswered
 from payment.gateways.sandbox.cards import bank
 from payment.models import Cause, Payout, PayoutMethod
 from skilllink import money
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
+from skilllink.ids import uuid7
 from skilllink.moments import written
 from skilllink.realtime.push import push
 from skilllink.transactions import after_commit, verb
@@ -45,6 +46,11 @@ class NotTaken(Conflict):
     sentence = _("The payment provider doesn’t take this account: “{why}”. Nothing was added.")
 
 
+class OtherWish(Conflict):
+    code = "payout_method.other_wish"
+    sentence = _("This was already asked for with other words. Nothing was added.")
+
+
 class InUse(Conflict):
     code = "payout_method.in_use"
     sentence = _("A payout is on its way there. Nothing was changed; remove it when the payout has arrived.")
@@ -55,6 +61,11 @@ class TooMany(Conflict):
     sentence = _("You have {most} payout methods, the most at a time. Remove one that you don’t use.")
 
 
+class TypedThere(Unprocessable):
+    code = "payout_method.typed_there"
+    sentence = _("The account’s number is typed on the payment provider’s page. Nothing was added; leave it out.")
+
+
 class NotVerified(Conflict):
     code = "payout_method.cause_not_verified"
     sentence = _(
@@ -62,21 +73,33 @@ class NotVerified(Conflict):
     )
 
 
-def add(user: Any, *, holder: str, currency: str, number: str = "", cause: Cause | None = None) -> PayoutMethod:
+def add(
+    user: Any, *, holder: str, currency: str, number: str = "", cause: Cause | None = None, token: str | None = None
+) -> PayoutMethod:  # fmt: skip
     """A new method, not confirmed yet. `number` of the bank account only where it is typed here; it is never kept.
 
-    Of the person, or of a `cause` that the person keeps. Raises cards.UnknownBank, money.BadAmount for a currency,
-    Unprocessable without a name, Missing for somebody else's cause, NotVerified, and NotTaken or the gateway's
+    Of the person, or of a `cause` that the person keeps. `token` names the wish: the same one twice is one method;
+    without one it is a wish of its own. Raises wishes.BadToken, cards.UnknownBank, money.BadAmount for a currency, Unprocessable without a name, TypedThere for a number that
+    isn't typed here, Missing for somebody else's cause, NotVerified, TooMany, OtherWish, and NotTaken or the gateway's
     Unanswered, after which nothing is there.
     """
+    token = str(uuid7()) if token is None else token
+    wishes.require_token(token)
     if cause is not None:
         _require_keeper(cause, user, currency)
     gateway = gateways.current()
+    if gateway.hosted and number:
+        raise TypedThere(fields={"number": TypedThere.sentence})
     digits = "" if gateway.hosted else bank(number)
-    row = _write(user, cause, holder, currency, gateway.name, digits[-4:])
-    facts = {"email": user.email, "holder": row.holder, "currency": currency, "number": digits}
+    facts = {"holder": holder, "currency": currency, "gateway": gateway.name, "last4": digits[-4:]}
+    row = _write(user, cause, token, **facts)
+    if row.gateway_id:
+        return row
     try:
-        return _known(row, gateway.account(f"method:{row.pk}", **facts))
+        account = gateway.account(
+            f"method:{row.pk}", email=user.email, holder=row.holder, currency=currency, number=digits
+        )
+        return _known(row, account)
     except (Unanswered, Rejected) as fault:
         _forget(row)
         if isinstance(fault, Rejected):
@@ -99,8 +122,7 @@ def confirm(method: PayoutMethod, *, by: Any, signed_in_at: datetime | None) -> 
 def _confirm(method: PayoutMethod, by: Any, signed_in_at: datetime | None) -> PayoutMethod:
     require_active(by)
     row = _own(method, by)
-    if signed_in_at is None or now() - signed_in_at > settings.SKILLLINK["SIGN_IN_FRESH"]:
-        raise NotFresh()
+    require_fresh(signed_in_at)
     if row.confirmed_at is not None:
         return row
     row.confirmed_at, row.usable_at = now(), now() + settings.SKILLLINK["PAYOUT_METHOD_WAIT"]
@@ -134,6 +156,12 @@ def page(cause: Cause | None) -> str:
     return reverse("payment:cause_payouts", args=[cause.slug]) if cause else reverse("payment:payouts")
 
 
+def require_fresh(signed_in_at: datetime | None) -> None:
+    """Raises NotFresh. `signed_in_at` is when the person last proved who they are."""
+    if signed_in_at is None or now() - signed_in_at > settings.SKILLLINK["SIGN_IN_FRESH"]:
+        raise NotFresh()
+
+
 def require_verified(cause: Cause) -> None:
     """Raises NotVerified."""
     if not cause.has_money:
@@ -148,19 +176,21 @@ def onboarding(method: PayoutMethod, back: str) -> str:
 
 
 @verb
-def _write(
-    user: Any, cause: Cause | None, holder: str, currency: str, gateway: str, last4: str
-) -> PayoutMethod:  # fmt: skip
+def _write(user: Any, cause: Cause | None, token: str, *, holder: str, currency: str, **facts: str) -> PayoutMethod:
     require_active(user)
     money.exponent(currency)
     name = holder.strip() if isinstance(holder, str) else ""
     if not (1 <= len(name) <= HOLDER and name.isprintable()):
         raise Unprocessable(fields={"holder": _("Write the name on the account, in up to 100 characters.")})
-    if of(user, cause).count() >= MOST:
-        raise TooMany(most=MOST)
-    return PayoutMethod.objects.create(
-        user=user, cause=cause, holder=name, currency=currency, gateway=gateway, last4=last4
-    )  # fmt: skip
+    wish = {"cause": cause, "holder": name, "currency": currency} | facts
+    there = PayoutMethod.objects.filter(user=user, token=token).first()
+    if there is None:
+        if of(user, cause).count() >= MOST:
+            raise TooMany(most=MOST)
+        there, _made = PayoutMethod.objects.get_or_create(user=user, token=token, defaults=wish)
+    if any(getattr(there, field) != value for field, value in wish.items()):
+        raise OtherWish()
+    return there
 
 
 def _require_keeper(cause: Cause, user: Any, currency: str) -> None:
@@ -174,15 +204,16 @@ def _require_keeper(cause: Cause, user: Any, currency: str) -> None:
 
 @verb
 def _known(row: PayoutMethod, account: str) -> PayoutMethod:
-    PayoutMethod.objects.filter(pk=row.pk).update(gateway_id=account)
+    if not PayoutMethod.objects.filter(pk=row.pk).update(gateway_id=account):
+        raise Unanswered("The same wish was asked for twice at once, and the other one got no answer.")
     row.gateway_id = account
     return row
 
 
 @verb
 def _forget(row: PayoutMethod) -> None:
-    """The gateway has no account for it: nobody is told of one."""
-    row.delete()
+    """The gateway has no account for it: nobody is told of one. The same wish at the same time may have got one."""
+    PayoutMethod.objects.filter(pk=row.pk, gateway_id="").delete()
 
 
 def _own(method: PayoutMethod, by: Any) -> PayoutMethod:

@@ -117,10 +117,11 @@ def entries(user: Any, filters: Filters = Filters()) -> Any:
     """
     upto = Entry.objects.filter(account=OuterRef("account"), pk__lte=OuterRef("pk")).order_by().values("account")
     total = Subquery(upto.annotate(total=Sum("amount")).values("total"))
-    return _chosen(user, filters).annotate(balance=total).select_related("transfer", "account").order_by("-pk")
+    return chosen(user, filters).annotate(balance=total).select_related("transfer", "account").order_by("-pk")
 
 
-def _chosen(user: Any, filters: Filters) -> Any:
+def chosen(user: Any, filters: Filters) -> Any:
+    """The person's entries that the filters choose, in no order. Raises as `entries`."""
     rows = Entry.objects.filter(account__user=user)
     if filters.kind:
         rows = rows.filter(transfer__kind=filters.kind)
@@ -141,7 +142,7 @@ def _chosen(user: Any, filters: Filters) -> Any:
 
 def oldest_first(user: Any, filters: Filters) -> Iterator[Line]:
     """Every chosen line in the order they were written: one pass over the entries, however many. Raises as `entries`."""
-    return _passed(user, set(_chosen(user, filters).values_list("pk", flat=True)))
+    return _passed(user, set(chosen(user, filters).values_list("pk", flat=True)))
 
 
 def _passed(user: Any, chosen: set[int]) -> Iterator[Line]:

@@ -1,11 +1,11 @@
-"""Evidence: every transfer of somebody's contract, with what proves that it stands in the sealed books as it was.
+"""Evidence: every transfer of somebody's contract or statement, with what proves that it stands in the sealed books as it was.
 
 Payment knows escrows; what they belong to, and who may see it, is known to the app above (`register`).
 """
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,13 +22,20 @@ FORMAT = "skilllink.evidence.1"
 
 
 class Subject(NamedTuple):
-    """What evidence is about: its escrows hold, or held, the money."""
+    """What evidence is about: its escrows hold, or held, the money; or `picked` transfers on the accounts of `owner`.
+
+    Of what was asked for, `anonymous` transfers would say too much of somebody else, and `older` ones are too many.
+    """
 
     kind: str
     id: UUID
     title: str
     url: str
     escrows: list[UUID]
+    owner: UUID | None = None
+    picked: Sequence[UUID] = ()
+    anonymous: int = 0
+    older: int = 0
 
 
 Finder = Callable[[Any, UUID], Subject | None]
@@ -49,9 +56,9 @@ def subject(kind: str, user: Any, pk: UUID) -> Subject:
 
 
 def transfers(about: Subject) -> Any:
-    """Every transfer of these escrows' money, oldest first; nothing else of the people they belong to."""
+    """Every transfer of these escrows' money, and those picked, oldest first; nothing else of whom they belong to."""
     touched = Entry.objects.filter(account__escrow__in=about.escrows).values("transfer")
-    rows = Transfer.objects.filter(Q(escrow__in=about.escrows) | Q(pk__in=touched))
+    rows = Transfer.objects.filter(Q(escrow__in=about.escrows) | Q(pk__in=touched) | Q(pk__in=about.picked))
     return rows.select_related("seal").order_by("at", "pk")
 
 
@@ -69,6 +76,7 @@ def evidence(about: Subject) -> dict[str, Any]:
         "accounts": _accounts(about, rows),
         "transfers": _proofs(seals),
         "not_sealed_yet": len(rows) - len(seals),
+        "left_out": {"anonymous": about.anonymous, "older": about.older},
         "batches": [_figures(row) for row in batches],
     }
     return content | {"digest": digest(content)}
@@ -85,11 +93,18 @@ def digest(content: dict[str, Any]) -> str:
 
 
 def places(about: Subject, rows: Any) -> dict[int, tuple[str, str]]:
-    """Account → (kind, `payer`, `payee` or `platform`) of every account that these transfers touched."""
+    """Account → (kind, whose) of every account that these transfers touched.
+
+    Whose: `payer`, `payee` or `platform`; where it is about one person's accounts `mine`, `other` or `platform`.
+    """
     accounts = Account.objects.filter(entries__transfer__in=[row.pk for row in rows]).distinct()
-    payers = set(Escrow.objects.filter(pk__in=about.escrows).values_list("payer", flat=True))
+    if about.owner is None:
+        first, second = "payer", "payee"
+        firsts = set(Escrow.objects.filter(pk__in=about.escrows).values_list("payer", flat=True))
+    else:
+        first, second, firsts = "mine", "other", {about.owner}
     return {
-        row.pk: (row.kind, "platform" if row.user_id is None else "payer" if row.user_id in payers else "payee")
+        row.pk: (row.kind, "platform" if row.user_id is None else first if row.user_id in firsts else second)
         for row in accounts
     }
 

@@ -3,7 +3,7 @@
 
     python3 verify_evidence.py evidence.json [roots.txt]
 
-evidence.json comes from "Check it yourself" on a contract, roots.txt from the site's /transparency/ page. With the
+evidence.json comes from "Check it yourself" on a contract or a statement, roots.txt from the site's /transparency/ page. With the
 roots, the whole chain is computed from its first batch on, and the evidence must stand in it. Compare the last head
 that is printed with one you kept: finance gets it by mail every hour, and it can't be changed afterwards.
 

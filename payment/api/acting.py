@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from django.utils.crypto import salted_hmac
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +35,28 @@ def act(
     print_ = idempotency.fingerprint(request.method or "", request.path, _body(request))
     kept_status, kept_body = idempotency.once(request.user, key, print_, effect)
     return Response(kept_body, status=kept_status)
+
+
+def act_outside(
+    request: Request, call: Callable[[], Any], shape: Callable[[Any], Any], *, status: int = 200, secret: str = ""
+) -> Response:
+    """The same for what asks somebody outside between its transactions, so that no single one can hold it.
+
+    `call` is one wish however often it is called: one that was cut off goes on where it was. `secret` names the field
+    that isn't kept in any form in which it could be guessed.
+    """
+    key = request.headers.get("Idempotency-Key")
+    if key is None:
+        return Response(shape(call()), status=status)
+    body = dict(request.data)
+    if secret in body:
+        body[secret] = salted_hmac("idempotency", str(body[secret])).hexdigest()
+    print_ = idempotency.fingerprint(request.method or "", request.path, body)
+    kept = idempotency.answered(request.user, key, print_)
+    if kept is None:
+        done = call()
+        kept = idempotency.once(request.user, key, print_, lambda: (status, shape(done)))
+    return Response(kept[1], status=kept[0])
 
 
 def _body(request: Request) -> Any:

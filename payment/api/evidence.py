@@ -1,4 +1,4 @@
-"""Evidence over the API: the same file as on the page."""
+"""Evidence over the API: the same files as on the pages."""
 
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from payment import verify
+from payment import statement, statement_evidence, verify
+from payment.api.papers import FILTERS
 from payment.models import Batch
 from payment.views.verify import answer
 
@@ -23,7 +24,7 @@ class AboutOut(serializers.Serializer[Any]):
 class PlaceOut(serializers.Serializer[Any]):
     account = serializers.IntegerField()
     kind = serializers.CharField()
-    of = serializers.ChoiceField(choices=["payer", "payee", "platform"])
+    of = serializers.ChoiceField(choices=["payer", "payee", "platform", "mine", "other"])
 
 
 class ProofOut(serializers.Serializer[Any]):
@@ -39,6 +40,11 @@ class BatchOut(serializers.ModelSerializer[Batch]):
         model, fields = Batch, ("number", "first", "last", "root", "previous", "head")
 
 
+class LeftOutOut(serializers.Serializer[Any]):
+    anonymous = serializers.IntegerField(help_text="gifts whose proof would say which came from the same giver")
+    older = serializers.IntegerField(help_text="beyond the most of one file: narrow the days")
+
+
 class EvidenceOut(serializers.Serializer[Any]):
     """What `payment.verify.evidence` writes; described here, never rendered by this."""
 
@@ -50,6 +56,7 @@ class EvidenceOut(serializers.Serializer[Any]):
     accounts = PlaceOut(many=True)
     transfers = ProofOut(many=True)
     not_sealed_yet = serializers.IntegerField()
+    left_out = LeftOutOut()
     batches = BatchOut(many=True)
     digest = serializers.CharField()
 
@@ -59,4 +66,12 @@ class ContractEvidence(APIView):
     def get(self, request: Request, pk: UUID) -> Any:
         """Every transfer of the contract with its inclusion proof, as docs/examples/verify_evidence.py verifies it."""
         response: HttpResponse = answer(verify.subject("contract", request.user, pk))
+        return response
+
+
+class StatementEvidence(APIView):
+    @extend_schema(parameters=FILTERS, responses=EvidenceOut)
+    def get(self, request: Request) -> Any:
+        """The newest transfers behind the chosen lines of my statement, with their inclusion proofs."""
+        response: HttpResponse = answer(statement_evidence.subject(request.user, statement.read(request.query_params)))
         return response

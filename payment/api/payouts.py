@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView, RetrieveAPIView
@@ -11,19 +13,30 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from payment import chargebacks, deposit_returns, payouts
-from payment.api.acting import KEY, act
-from payment.models import Deposit, DepositReturn, Payout, PayoutMethod
+from payment import chargebacks, deposit_returns, payout_methods, payouts
+from payment.api.acting import KEY, act, act_outside
+from payment.models import Cause, Deposit, DepositReturn, Payout, PayoutMethod
+from payment.views.answers import answered
 from skilllink.api import Amount, Nothing, Strict, Words
 from skilllink.errors import Missing
+from users.proof import signed_in_at
 
 TOKEN = "Names the wish: the same one twice is done once"
 
 
 class PayoutMethodSerializer(serializers.ModelSerializer[PayoutMethod]):
+    name_at = serializers.SerializerMethodField(
+        help_text="The page that leads to the payment provider’s, where the account is named when it isn't typed here"
+    )
+
     class Meta:
         model = PayoutMethod
-        fields = ("id", "cause", "holder", "currency", "last4", "created_at", "confirmed_at", "usable_at")
+        fields = (
+            "id", "cause", "holder", "currency", "last4", "created_at", "confirmed_at", "usable_at", "ended_at", "name_at",
+        )  # fmt: skip
+
+    def get_name_at(self, row: PayoutMethod) -> str:
+        return settings.SITE_URL + payout_methods.page(row.cause)
 
 
 class PayoutSerializer(serializers.ModelSerializer[Payout]):
@@ -56,6 +69,14 @@ class TransferOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
 
 
+class PayoutMethodIn(Strict):
+    holder = Words()
+    currency = Words()
+    number = Words(default="", help_text="It is passed to the gateway and never kept; none where it is typed there")
+    cause = serializers.UUIDField(required=False, help_text="A cause that I keep, whose money goes there")
+    token = Words(help_text=TOKEN)
+
+
 class PayoutIn(Strict):
     method = serializers.UUIDField()
     amount = Amount()
@@ -75,17 +96,52 @@ class RepayIn(Strict):
 
 
 class PayoutMethods(ListAPIView[PayoutMethod]):
-    """My bank accounts and those of the causes I keep, newest first.
-
-    They are added and confirmed on the page, after a recent sign-in.
-    """
+    """My bank accounts and those of the causes I keep, newest first."""
 
     serializer_class = PayoutMethodSerializer
     queryset = PayoutMethod.objects.none()
     filter_backends: list[Any] = []
 
     def get_queryset(self) -> QuerySet[PayoutMethod]:
-        return PayoutMethod.objects.visible_to(self.request.user).filter(ended_at__isnull=True)
+        rows = PayoutMethod.objects.visible_to(self.request.user).filter(ended_at__isnull=True)
+        return rows.select_related("cause")
+
+    @extend_schema(parameters=[KEY], request=PayoutMethodIn, responses={201: PayoutMethodSerializer})
+    def post(self, request: Request) -> Response:
+        """Add a bank account, with a token of the last minutes; nothing is paid out to it before it is confirmed."""
+        given = PayoutMethodIn.read(request)
+        if "cause" in given:
+            given["cause"] = _cause(request, given["cause"])
+
+        def add() -> PayoutMethod:
+            payout_methods.require_fresh(signed_in_at(request))
+            with answered(_("The payment provider doesn’t answer. Nothing was added; try again in a minute.")):
+                return payout_methods.add(request.user, **given)
+
+        return act_outside(request, add, _method, status=201, secret="number")
+
+
+class PayoutMethodConfirm(APIView):
+    @extend_schema(parameters=[KEY], request=Nothing, responses=PayoutMethodSerializer)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Make a bank account usable after the wait, with a token of the last minutes. Every address of mine is told."""
+        row = _own_method(request, pk)
+        Nothing.read(request)
+
+        def confirm() -> PayoutMethod:
+            with answered(_("The payment provider doesn’t answer. Nothing was changed; try again in a minute.")):
+                return payout_methods.confirm(row, by=request.user, signed_in_at=signed_in_at(request))
+
+        return act_outside(request, confirm, _method)
+
+
+class PayoutMethodEnd(APIView):
+    @extend_schema(parameters=[KEY], request=Nothing, responses=PayoutMethodSerializer)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Use a bank account no more."""
+        row = _own_method(request, pk)
+        Nothing.read(request)
+        return act(request, payout_methods.end, _method, row, by=request.user)
 
 
 class Payouts(ListAPIView[Payout]):
@@ -152,6 +208,21 @@ class Repay(APIView):
         given = RepayIn.read(request)
         figures = (given["amount"], given["currency"])
         return act(request, chargebacks.repay, _transfer, request.user, *figures, token=given["token"])
+
+
+def _own_method(request: Request, pk: Any) -> PayoutMethod:
+    return get_object_or_404(PayoutMethod.objects.visible_to(request.user), pk=pk)
+
+
+def _cause(request: Request, pk: Any) -> Cause:
+    found = Cause.objects.filter(keeper=request.user.pk, pk=pk).first()
+    if found is None:
+        raise Missing()
+    return found
+
+
+def _method(row: PayoutMethod) -> Any:
+    return PayoutMethodSerializer(row).data
 
 
 def _payout(row: Payout) -> Any:

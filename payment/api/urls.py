@@ -4,9 +4,18 @@ from django.urls import path
 
 from payment.api import papers
 from payment.api.donations import CauseClose, CauseEntries, Causes, CauseShow, Donations, Pledges, PledgeStop
-from payment.api.evidence import ContractEvidence
+from payment.api.evidence import ContractEvidence, StatementEvidence
 from payment.api.fees import Fees
-from payment.api.payouts import DepositReturns, PayoutCancel, PayoutMethods, Payouts, PayoutShow, Repay
+from payment.api.payouts import (
+    DepositReturns,
+    PayoutCancel,
+    PayoutMethodConfirm,
+    PayoutMethodEnd,
+    PayoutMethods,
+    Payouts,
+    PayoutShow,
+    Repay,
+)
 from payment.api.views import Deposits, DepositShow, Entries, Wallet
 
 urlpatterns = [
@@ -17,6 +26,8 @@ urlpatterns = [
     path("deposits/<uuid:pk>/", DepositShow.as_view(), name="deposit"),
     path("deposits/<uuid:pk>/return/", DepositReturns.as_view(), name="deposit_return"),
     path("payout-methods/", PayoutMethods.as_view(), name="payout_methods"),
+    path("payout-methods/<uuid:pk>/confirm/", PayoutMethodConfirm.as_view(), name="payout_method_confirm"),
+    path("payout-methods/<uuid:pk>/end/", PayoutMethodEnd.as_view(), name="payout_method_end"),
     path("payouts/", Payouts.as_view(), name="payouts"),
     path("payouts/<uuid:pk>/", PayoutShow.as_view(), name="payout"),
     path("payouts/<uuid:pk>/cancel/", PayoutCancel.as_view(), name="payout_cancel"),
@@ -30,6 +41,7 @@ urlpatterns = [
     path("causes/<uuid:pk>/close/", CauseClose.as_view(), name="cause_close"),
     path("wallet/repay/", Repay.as_view(), name="repay"),
     path("wallet/statement/", papers.Statement.as_view(), name="statement"),
+    path("wallet/statement/evidence/", StatementEvidence.as_view(), name="statement_evidence"),
     path("wallet/statement.csv", papers.StatementFile.as_view(), name="statement_csv"),
     path("wallet/forecast/", papers.Forecast.as_view(), name="forecast"),
     path("wallet/year/", papers.Year.as_view(), name="year"),

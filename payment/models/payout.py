@@ -40,6 +40,7 @@ class PayoutMethod(models.Model):
     confirmed_at = models.DateTimeField(_("confirmed"), null=True, blank=True)
     usable_at = models.DateTimeField(_("usable from"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    token = models.CharField(_("token"), max_length=120, blank=True, help_text=_("one wish, one payout method"))
 
     objects = OfSourceQuerySet.as_manager()
 
@@ -51,7 +52,8 @@ class PayoutMethod(models.Model):
                 name="payout_method_waits",
                 condition=Q(confirmed_at__isnull=True, usable_at__isnull=True)
                 | Q(confirmed_at__isnull=False, usable_at__isnull=False) & ~Q(gateway_id=""),
-            )
+            ),
+            models.UniqueConstraint(fields=("user", "token"), condition=~Q(token=""), name="payout_method_token_once"),
         ]
 
     def __str__(self) -> str:

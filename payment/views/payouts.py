@@ -1,9 +1,8 @@
 """Money out: bank accounts, payouts with their place in the queue, and what is owed after a chargeback."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from allauth.account.authentication import get_authentication_records
 from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
@@ -20,6 +19,7 @@ from payment.models import Cause, Payout, PayoutMethod
 from payment.views.answers import answered, submit
 from skilllink import money
 from skilllink.clocks import now
+from users.proof import signed_in_at
 
 SHOWN = 50
 
@@ -110,7 +110,7 @@ def confirm(request: HttpRequest, pk: Any) -> HttpResponse:
     row = get_object_or_404(PayoutMethod.objects.visible_to(request.user), pk=pk)
     try:
         with answered(_("The payment provider doesn’t answer. Nothing was changed; try again in a minute.")):
-            payout_methods.confirm(row, by=request.user, signed_in_at=_signed_in_at(request))
+            payout_methods.confirm(row, by=request.user, signed_in_at=signed_in_at(request))
     except payout_methods.NotReady:
         return _onboard(row)
     messages.success(request, _("Confirmed. It can be used after the wait; your addresses have been told."))
@@ -169,12 +169,6 @@ def _available(user: Any, cause: Cause | None) -> list[tuple[int, str]]:
 def _clock(row: Payout) -> tuple[int, datetime]:
     """Its place in the queue (0 when it isn't in it) and when the bank has it at the latest."""
     return payouts.place(row), payouts.promise(row)
-
-
-def _signed_in_at(request: HttpRequest) -> datetime | None:
-    """When this session last proved who it is."""
-    moments = [record["at"] for record in get_authentication_records(request, request.user)]  # type: ignore[arg-type]
-    return datetime.fromtimestamp(max(moments), UTC) if moments else None
 
 
 def _onboard(row: PayoutMethod) -> HttpResponse:

@@ -97,7 +97,7 @@ def test_unknown_fields_of_every_act_are_refused_and_named(hirer: Program, worke
         f"milestones/{step}/release/", f"milestones/{step}/changes/", f"milestones/{step}/refund-request/",
         f"contracts/{contract['id']}/end/", f"contracts/{contract['id']}/milestones/", f"gigs/{contract['gig']}/close/",
         f"gigs/{contract['gig']}/invite/", f"rooms/{room}/messages/", f"rooms/{room}/read/", "rooms/", "gigs/", "bids/",
-        "offers/", "disputes/", "reviews/", "deposits/", "notifications/read/", "auth/tokens/",
+        "offers/", "disputes/", "reviews/", "deposits/", "payout-methods/", "notifications/read/", "auth/tokens/",
     ):  # fmt: skip
         refused = hirer.post(path, {"paid": True})
         assert (refused.status_code, list(refused.json()["fields"])) == (400, ["paid"]), path

@@ -74,6 +74,7 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
         "room-files": hirer.upload(f"rooms/{room}/files/", file=note("c.txt")).json()["id"],
         "messages": hirer.made(f"rooms/{room}/messages/", {"body": "Hello.", "client_id": "b" * 12})["id"],
         "payouts": payout_of(worker),
+        "payout-methods": worker.get("payout-methods/").json()["results"][0]["id"],
         "deposits": hirer.get("deposits/").json()["results"][0]["id"],
         "reviews": review_of(hirer, worker),
         "papers": paper_of(worker),
