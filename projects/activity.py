@@ -1,6 +1,5 @@
 """What happened, one row per event, written in the transaction of what it tells about."""
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,12 +57,7 @@ def write(rows: Sequence[Activity]) -> Sequence[Activity]:
 
     The pushed event says only what happened and its number: what a listener may see of it, they fetch.
     """
-    wanted = Counter(row.subject_id for row in rows)
-    heads = counters.take(ActivityCounter, "head", wanted)
-    given = {subject: heads[subject] - number for subject, number in wanted.items()}
-    for row in rows:
-        given[row.subject_id] += 1
-        row.seq = given[row.subject_id]
+    counters.number(rows, "subject_id", ActivityCounter, "head")
     Activity.objects.bulk_create(rows)
     for row in rows:
         told = {"type": row.event, "seq": row.seq, "id": str(row.pk)}

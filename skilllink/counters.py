@@ -1,6 +1,7 @@
 """Numbers without a gap: one row per thing that is numbered, locked while a number is taken."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -9,12 +10,22 @@ from django.db.models import Model
 from skilllink.transactions import require_transaction
 
 
-def take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> dict[Any, int]:
+def number(rows: Sequence[Any], by: str, counter: type[Model], field: str) -> None:
+    """Give each unwritten row its `seq`, in their order: the next number of the `counter` whose key is the row's `by`."""
+    wanted = Counter(getattr(row, by) for row in rows)
+    last = _take(counter, field, wanted)
+    given = {key: last[key] - many for key, many in wanted.items()}
+    for row in rows:
+        given[getattr(row, by)] += 1
+        row.seq = given[getattr(row, by)]
+
+
+def _take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> dict[Any, int]:
     """Count the column `field` of each row of `counter` on by what is wanted of it; returns the last number of each, by the row's key.
 
     One statement for all. A row that isn't there yet begins at 0; rows are locked in order of their keys.
     """
-    require_transaction("take")
+    require_transaction("number")
     quote = connection.ops.quote_name
     key: Any = counter._meta.pk
     table, name, number = quote(counter._meta.db_table), quote(key.column), quote(field)

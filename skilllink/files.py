@@ -241,8 +241,8 @@ def _zip_entries(head: bytes, file: IO[bytes]) -> list[zipfile.ZipInfo] | None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
-    # what zipfile raises for an archive it can't read: broken, of a later version, split, with a bad date
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
+    # what zipfile raises for an archive it can't read: broken, encrypted or of a later version, split, with a bad date
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError):
         return None
     unpacked, packed = sum(e.file_size for e in entries), sum(e.compress_size for e in entries)
     if len(entries) > ZIP_ENTRIES or unpacked > ZIP_BYTES or unpacked > ZIP_RATIO * max(packed, 64 * 1024):

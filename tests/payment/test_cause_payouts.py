@@ -10,7 +10,7 @@ from django.test import Client
 
 from payment import accounts, audit, causes, donations, movements, payout_holds, payout_methods, payouts
 from payment.gateways.sandbox.cards import CLOSED_BANK, GOOD_BANK
-from payment.models import Account, Cause, Deposit, Entry, Halt, Movement, Payout, PayoutMethod, Transfer
+from payment.models import Account, Cause, Deposit, Halt, Movement, Payout, PayoutMethod, Transfer
 from skilllink import clocks, moves
 from skilllink.errors import Missing, Refusal
 from skilllink.money import BadAmount
@@ -18,6 +18,7 @@ from tests.abuse.proof import nothing_changes
 from tests.abuse.world import signed_in
 from tests.builders.gateway import dispute_of, settle_down
 from tests.builders.payment import bank_account, earn, put_in_wallet
+from tests.builders.payouts import arrive, batch, entries, state
 from tests.cast import PASSWORD, staff
 from users.models import Notification, User
 
@@ -58,26 +59,6 @@ def there(cause: Cause) -> tuple[int, int]:
     sums = causes.sums(cause)
     assert Account.objects.get(cause=cause).balance == sums["left"]
     return sums["left"], sums["leaving"]
-
-
-def state(row: Payout) -> str:
-    row.refresh_from_db()
-    return row.status
-
-
-def batch(row: Payout) -> int:
-    with clocks.at(row.due_at):
-        return payouts.sweep()
-
-
-def arrive() -> None:
-    with clocks.at(clocks.now() + timedelta(hours=3)):
-        settle_down()
-        payouts.sweep()
-
-
-def entries(key: str) -> dict[str, int]:
-    return dict(Entry.objects.filter(transfer__key=key).values_list("account__kind", "amount"))
 
 
 def told(user: User) -> list[str]:

@@ -16,13 +16,14 @@ from payment.gateways.base import Rejected, Sent, Unanswered
 from payment.gateways.sandbox import Sandbox, bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, SILENT_BANK, UnknownBank
 from payment.mismatch import Mismatch
-from payment.models import Deposit, Entry, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
+from payment.models import Deposit, Halt, Movement, Payout, PayoutHold, PayoutMethod, SandboxObject, Transfer
 from payment.moves import moves
 from skilllink import clocks
 from skilllink.errors import Forbidden, Missing, Refusal, Unprocessable
 from skilllink.money import BadAmount
 from tests.builders.gateway import dispute_of, settle_down, silent
 from tests.builders.payment import bank_account, earn, put_in_wallet
+from tests.builders.payouts import arrive, batch, entries, state
 from tests.cast import PASSWORD, staff
 from users.models import Notification, User
 
@@ -58,28 +59,6 @@ def line(user: User) -> tuple[int, int]:
     return found["available"], found["in_transit"]
 
 
-def state(row: Payout) -> str:
-    row.refresh_from_db()
-    return row.status
-
-
-def batch(row: Payout) -> int:
-    """Run the sweep at the moment the payout was promised to go."""
-    with clocks.at(row.due_at):
-        return payouts.sweep()
-
-
-def arrive(row: Payout) -> None:
-    """Let the bank answer, the gateway tell, and the site hear."""
-    with clocks.at(clocks.now() + timedelta(hours=3)):
-        settle_down()
-        payouts.sweep()
-
-
-def entries(key: str) -> dict[str, int]:
-    return dict(Entry.objects.filter(transfer__key=key).values_list("account__kind", "amount"))
-
-
 # --- the way out ----------------------------------------------------------------------------------
 
 
@@ -89,7 +68,7 @@ def test_a_payout_is_reserved_sent_with_its_batch_and_paid(account: PayoutMethod
     assert entries(f"payout:{row.pk}:reserve") == {"available": -47_500, "in_transit": 47_500}
     assert (payouts.sweep(), state(row)) == (0, "requested")
     assert (batch(row), state(row)) == (1, "processing")
-    arrive(row)
+    arrive()
     assert (state(row), row.ended_at is not None) == ("paid", True)
     assert entries(f"payout:{row.pk}:end") == {"in_transit": -47_500, "gateway": 47_500}
     assert line(freelancer) == (52_500, 0)
@@ -109,7 +88,7 @@ def test_a_failed_payout_comes_back_here_and_at_the_gateway(freelancer: User) ->
     earn(freelancer, 100_000)
     row = ask(bank_account(freelancer, number=CLOSED_BANK))
     batch(row)
-    arrive(row)
+    arrive()
     assert (state(row), line(freelancer)) == ("failed", (100_000, 0))
     assert "closed" in row.failure
     assert SandboxObject.objects.get(kind="transfer").data["amount_reversed"] == 47_500
@@ -126,7 +105,7 @@ def test_a_gateway_that_times_out_leaves_it_reserved_and_sends_it_once(freelance
     with clocks.at(row.check_at):
         payouts.sweep()
     assert (state(row), row.gateway_id != "") == ("processing", True)
-    arrive(row)
+    arrive()
     assert (state(row), SandboxObject.objects.filter(kind="payout").count()) == ("paid", 1)
     assert audit.run() == []
 
@@ -141,7 +120,7 @@ def test_whatever_answer_is_lost_it_is_sent_once(account: PayoutMethod, part: st
         assert payouts.sweep() == 0
     with clocks.at(row.check_at + timedelta(minutes=1)):
         payouts.sweep()
-    arrive(row)
+    arrive()
     assert state(row) == "paid"
     assert [SandboxObject.objects.filter(kind=kind).count() for kind in ("transfer", "payout")] == [1, 1]
     assert audit.run() == []
@@ -150,7 +129,7 @@ def test_whatever_answer_is_lost_it_is_sent_once(account: PayoutMethod, part: st
 def test_a_payout_is_settled_or_voided_never_both(account: PayoutMethod) -> None:
     row = ask(account)
     batch(row)
-    arrive(row)
+    arrive()
     row.refresh_from_db()
     with pytest.raises(Mismatch):
         payouts.record(row, Sent(row.gateway_id, row.amount, "USD", "failed"))
@@ -467,7 +446,7 @@ def test_a_large_payout_goes_only_when_two_people_of_finance_who_are_no_party_ag
     assert batch(large) == 0
     movements.decide(asked, by=felix, approve=True, reason="Checked.")
     assert (batch(large), state(large)) == (1, "processing")
-    arrive(large)
+    arrive()
     assert audit.run() == []
 
 

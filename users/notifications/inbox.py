@@ -1,6 +1,5 @@
 """Telling one person one thing: a row in their numbered log, an e-mail in the outbox, a hint on their open pages."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -35,12 +34,7 @@ def write(notes: Sequence[Notification]) -> Sequence[Notification]:
     """Number the notifications in their order, write them with their e-mails, and push; few statements however many."""
     if not notes:
         return notes
-    wanted = Counter(note.recipient_id for note in notes)
-    last = counters.take(NotificationCounter, "seq", wanted)
-    given = {person: last[person] - number for person, number in wanted.items()}
-    for note in notes:
-        given[note.recipient_id] += 1
-        note.seq = given[note.recipient_id]
+    counters.number(notes, "recipient_id", NotificationCounter, "seq")
     Notification.objects.bulk_create(notes)
     due = now() + settings.SKILLLINK["NOTIFICATION_MAIL_DELAY"]
     refused = _refused_mail(notes)
