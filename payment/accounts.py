@@ -134,6 +134,12 @@ def balances(user: Any) -> dict[str, dict[str, int]]:
     return found
 
 
+def in_wallet(user: Any, currency: str) -> int:
+    """What `user` can hold or give in a currency at once, minor units."""
+    mine = Account.objects.filter(kind=Kind.WALLET, user=user, currency=currency)
+    return mine.values_list("balance", flat=True).first() or 0
+
+
 def _line(found: dict[str, dict[str, int]], currency: str) -> dict[str, int]:
     return found.setdefault(currency, dict.fromkeys(LINE, 0))
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chat.models import Room
 from chat.pane import pane_context
+from payment import accounts
 from projects import bonuses, contracts, milestones, pro_bono, rail, schedule, timeline
 from projects.contract_forms import Gift, Propose, Words
 from projects.models import Contract, Delivery, Milestone
@@ -187,6 +188,7 @@ def bonus(request: HttpRequest, pk: Any) -> HttpResponse:
         title=_("Pay a bonus"),
         lead=text.format(freelancer=contract.freelancer.get_short_name(), fee=percent(contract.fee_bps)),
         label=_("Pay it"),
+        wallet=accounts.in_wallet(request.user, contract.currency),
         contract=contract,
     )
 

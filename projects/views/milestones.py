@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from payment import accounts
 from projects import contract_forms as forms
 from projects import disputes, milestones, pro_bono, timeline, tips
 from projects.models import DeliveryFile, Milestone
@@ -193,6 +194,7 @@ ACTS: dict[str, ActPage] = {
 
 
 OVER_MONEY = ("fund", "refund", "refund-request", "object", "tip", "dispute")
+FROM_WALLET = ("fund", "tip")
 
 
 @login_required
@@ -235,6 +237,7 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         contract=row.contract,
         milestone=row,
         name=name,
+        wallet=accounts.in_wallet(request.user, row.currency) if name in FROM_WALLET else None,
         figure=(row.rest or row.amount or None) if page.amount_on_label else None,
         irreversible=name in ("release", "refund", "fund"),
     )

@@ -87,7 +87,7 @@ def _terms_page(request: HttpRequest, bid: Bid, source: Any, act: Any) -> HttpRe
         "confirm": confirm,
         "refusal": refusal,
         "deposit_url": deposit_url(refusal, request.path),
-        "wallet": accounts.balances(request.user).get(bid.currency, {}).get("wallet", 0) if is_client else None,
+        "wallet": accounts.in_wallet(request.user, bid.currency) if is_client else None,
     }
     return render(request, "projects/offer/form.html", facts, status=status)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import strip_tags
 
 from payment import accounts, audit, donations
 from payment import escrow as escrows
@@ -163,3 +164,8 @@ def test_pages_and_api_give_once(contract: Contract, paid: Milestone, client_per
     first = send()
     assert (first.status_code, first.content) == (200, send().content)
     assert donations.of_giver(client_person).count() == 1
+
+
+def test_what_one_can_give_stands_beside_the_question(contract: Contract, paid: Milestone, client_person: User) -> None:
+    for page in (f"/contracts/{contract.pk}/bonus/", f"/milestones/{paid.pk}/tip/"):
+        assert "In your wallet $50.00" in strip_tags(words(client_person, page))
