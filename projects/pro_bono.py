@@ -112,6 +112,16 @@ def accept(milestone: Milestone, *, actor: Any) -> None:
 
 
 @inside_transaction
+def drop(milestone: Milestone) -> None:
+    """Work that nobody handed in is over, by the clock."""
+    from projects import milestones  # milestones needs this module
+
+    milestones.move(milestone, "cancelled", ended_at=now())
+    announce("milestone.cancelled", contract=milestone.contract, milestone=milestone, actor=None, by_clock=True)
+    contracts.close_when_done(milestone.contract, actor=None)
+
+
+@inside_transaction
 def drop_unfinished(contract: Contract) -> list[Milestone]:
     """End what isn't handed in when a pro-bono contract is ended; what is handed in waits for its review."""
     from projects import milestones  # milestones needs this module

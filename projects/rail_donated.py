@@ -5,6 +5,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from projects import schedule
@@ -55,7 +56,7 @@ def _proposed(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]
 def _working(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]) -> Card:
     again = row.status == "changes_requested"
     facts = _names(row, viewer) | _when(row.due_at)
-    quiet = _("If nothing arrives, nothing happens by itself; either of you can end the contract.")
+    quiet = _undelivered(steps)
     if role == "freelancer":
         text = _("Deliver the changes. The agreed date is {due}.") if again else _("Deliver by {due}, {until}.")
         return Card(
@@ -69,6 +70,21 @@ def _working(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step])
         row, "later", state.format(freelancer=facts["freelancer"]), format_html(text, **facts), quiet,
         acts=[Act(_("Accept early"), _at(row, "release"))],
     )  # fmt: skip
+
+
+def _undelivered(steps: list[schedule.Step]) -> SafeString | str:
+    """What becomes of it if nothing arrives. Work that began before this clock existed has none."""
+    drop = next((step for step in steps if step.act == "drop"), None)
+    if drop is None:
+        return _("If nothing arrives, nothing happens by itself; either of you can end the contract.")
+    notice = next((step for step in steps if step.act == "notice"), None)
+    if drop.kind == "milestone.idle":
+        text = _("If nobody does anything here, it is dropped on {drop}. We remind you both first.")
+    elif notice is None:
+        text = _("It is overdue. If nothing arrives, it is dropped on {drop}.")
+    else:
+        text = _("If nothing arrives, we announce it on {notice}, and it is dropped on {drop}.")
+    return format_html(text, drop=moment(drop.at), notice=moment(notice.at) if notice else "")
 
 
 def _submitted(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]) -> Card:

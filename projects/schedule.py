@@ -38,7 +38,7 @@ class Plan:
 class Step:
     """What a clock does when it rings.
 
-    `act` is one of remind, skip, release, refund, notice, dispute, default, execute, midpoint, reveal, clear, due.
+    `act` is one of remind, skip, release, refund, drop, notice, dispute, default, execute, midpoint, reveal, clear, due.
     `amount` is what leaves escrow, minor units. `to` is the party that gets it. `then` are the clocks it starts.
     """
 
@@ -56,6 +56,11 @@ class Step:
     @property
     def moves_money(self) -> bool:
         return self.act in ("release", "refund", "execute", "midpoint")
+
+    @property
+    def ends(self) -> bool:
+        """Whether the milestone, as it is now, is over by it."""
+        return self.moves_money or self.act in ("drop", "dispute")
 
 
 def with_reminders(kind: str, period: str, started_at: datetime, due_at: datetime, *, now: datetime) -> list[Plan]:
@@ -81,8 +86,6 @@ def plans(milestone: Milestone, *, now: datetime) -> list[Plan]:
     if milestone.status == "refund_requested" and milestone.refund_requested_at:
         due = milestone.refund_requested_at + rule("REFUND_REQUEST_WINDOW")
         return with_reminders("milestone.refund_answer", period, milestone.refund_requested_at, due, now=now)
-    if milestone.contract.is_pro_bono:
-        return []  # nothing is held that could go back
     if milestone.status == "funded" and milestone.due_at and not milestone.submitted_at:
         start = milestone.funded_at or now
         notice = max(milestone.due_at, now) + rule("STALE_AFTER_DUE")
@@ -196,18 +199,25 @@ def _refund_answer(clock: Clock, rows: list[Clock], now: datetime) -> Step:
 
 def _stale_notice(clock: Clock, rows: list[Clock], now: datetime) -> Step:
     at = max(clock.due_at, now)
-    then = (Plan("milestone.stale_refund", clock.period, at, at + rule("STALE_NOTICE")),)
+    kind = "milestone.stale_drop" if clock.contract.is_pro_bono else "milestone.stale_refund"
+    then = (Plan(kind, clock.period, at, at + rule("STALE_NOTICE")),)
     return _step(clock, "notice", then=then)
 
 
-def _stale_refund(clock: Clock, rows: list[Clock], now: datetime) -> Step:
-    return _step(clock, "refund", amount=_milestone(clock).rest, to="client")
+def _never_came(clock: Clock, rows: list[Clock], now: datetime) -> Step:
+    return _undelivered(clock, clock.due_at)
+
+
+def _undelivered(clock: Clock, at: datetime) -> Step:
+    """What is held goes back to the client; of donated work nothing is held, it is dropped."""
+    if clock.contract.is_pro_bono:
+        return _step(clock, "drop", at=at)
+    return _step(clock, "refund", at=at, amount=_milestone(clock).rest, to="client")
 
 
 def _idle(clock: Clock, rows: list[Clock], now: datetime) -> Step:
     """75 days without any act of a person in the contract, counted after the due date."""
-    at = _idle_at(clock, rule("IDLE_REFUND"))
-    return _step(clock, "refund", at=at, amount=_milestone(clock).rest, to="client")
+    return _undelivered(clock, _idle_at(clock, rule("IDLE_REFUND")))
 
 
 def _idle_at(clock: Clock, after: timedelta) -> datetime:
@@ -243,7 +253,8 @@ _DECISIONS = {
     "milestone.release": _release,
     "milestone.refund_answer": _refund_answer,
     "milestone.stale_notice": _stale_notice,
-    "milestone.stale_refund": _stale_refund,
+    "milestone.stale_refund": _never_came,
+    "milestone.stale_drop": _never_came,
     "milestone.idle": _idle,
     "dispute.answer": _answer,
     "dispute.objection": _objection,
@@ -288,7 +299,7 @@ def upcoming(contract: Contract, *, now: datetime, clocks: Iterable[Clock] | Non
 
 
 def _until_it_ends(steps: list[Step]) -> list[Step]:
-    """Leave out the clocks that an earlier step stops: its money has gone, or the milestone has become a dispute."""
+    """Leave out the clocks that an earlier step stops: the milestone is over, or has become a dispute."""
     ended: set[Any] = set()
     kept = []
     for step in steps:
@@ -296,7 +307,7 @@ def _until_it_ends(steps: list[Step]) -> list[Step]:
         if subject in ended:
             continue
         kept.append(step)
-        if step.moves_money or step.act == "dispute":
+        if step.ends:
             ended.add(subject)
     return kept
 

@@ -11,7 +11,7 @@ from django.db.models import F
 
 from chat import rooms
 from payment import accounts, halt
-from projects import disputes, feedback, milestones, schedule
+from projects import disputes, feedback, milestones, pro_bono, schedule
 from projects.announce import announce, gathered
 from projects.models import Clock, Contract, Review
 from skilllink import clocks
@@ -159,9 +159,12 @@ def perform(step: schedule.Step) -> None:
         milestones.release_silently(step.milestone)
     elif step.act == "refund":
         milestones.give_back(step.milestone, actor=None)
+    elif step.act == "drop" and step.milestone is not None:
+        pro_bono.drop(step.milestone)
     elif step.act == "notice":
         schedule.start(step.then, contract=step.contract, milestone=step.milestone)
-        announce("milestone.stale", contract=step.contract, milestone=step.milestone, actor=None)
+        event = "milestone.overdue" if step.contract.is_pro_bono else "milestone.stale"
+        announce(event, contract=step.contract, milestone=step.milestone, actor=None)
     elif step.act == "dispute":
         disputes.open_by_clock(step.milestone)
     elif step.act == "default":
@@ -190,7 +193,8 @@ def remind(step: schedule.Step) -> None:
     elif step.kind == "milestone.refund_answer.remind":
         people, event = (contract.freelancer,), "milestone.refund_reminder"
     else:
-        people, event = (contract.freelancer, contract.client), "milestone.idle_reminder"
+        people = (contract.freelancer, contract.client)
+        event = f"milestone.{'drop' if contract.is_pro_bono else 'idle'}_reminder"
     clock = step.clock
     announce(
         event,

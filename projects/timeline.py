@@ -31,6 +31,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
     "milestone.cancelled": (N("You dropped {milestone}"), N("{who} dropped {milestone}"), N("{milestone} was dropped")),
     "milestone.drop_asked": (N("You asked to drop {milestone}"), N("{who} asked to drop {milestone}"), ""),
     "milestone.drop_refused": (N("You kept {milestone}"), N("{who} kept {milestone}"), ""),
+    "milestone.drop_reminder": ("", "", N("We reminded both of you of {milestone}")),
     "milestone.drop_withdrawn": (
         N("You no longer want to drop {milestone}"),
         N("{who} no longer wants to drop {milestone}"),
@@ -62,6 +63,7 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N("{who} accepted {milestone}"),
         N("{milestone} was accepted: the time to review ended"),
     ),
+    "milestone.overdue": ("", "", N("{milestone} is overdue: we told you both that it will be dropped")),
     "milestone.part_released": (N("You released a part of {milestone}"), N("{who} released a part of {milestone}"), ""),
     "milestone.tipped": (
         N("You tipped {freelancer} {figure} for {milestone}"),
@@ -266,11 +268,16 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
                 fee=percent(contract.fee_bps),
                 freelancer=facts["freelancer"],
             )
-    elif step.act == "refund":
-        text = _("{milestone} returns to {client}")
-        detail = _("If nothing is delivered") if step.kind == "milestone.stale_refund" else _("If nobody does anything")
+    elif step.act in ("refund", "drop"):
+        text = _("{milestone} is dropped") if step.act == "drop" else _("{milestone} returns to {client}")
+        never_came = step.kind in ("milestone.stale_refund", "milestone.stale_drop")
+        detail = _("If nothing is delivered") if never_came else _("If nobody does anything")
     elif step.act == "notice":
-        text = _("If {milestone} hasn’t arrived, we announce its return to both")
+        text = (
+            _("If {milestone} hasn’t arrived, we announce to both that it is dropped")
+            if contract.is_pro_bono
+            else _("If {milestone} hasn’t arrived, we announce its return to both")
+        )
     elif step.act == "dispute":
         text = _("The refund request for {milestone} becomes a dispute")
     elif step.act == "default":
@@ -294,7 +301,7 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
         sentence=format_html(text, milestone=title, **facts),
         detail=detail,
         moved=moved,
-        default=step.moves_money,
+        default=step.moves_money or step.act == "drop",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from payment import audit, causes
 from payment.models import Cause, Entry, Escrow, Paper, Transfer
@@ -26,6 +27,7 @@ from projects import (
     tips,
 )  # fmt: skip
 from projects.models import Contract, Gig, Milestone, Offer, Review
+from projects.rules import rule
 from skilllink import clocks
 from skilllink.errors import Refusal
 from skilllink.money import BadAmount
@@ -81,8 +83,7 @@ def test_donated_work_is_agreed_delivered_changed_accepted_and_reviewed_without_
     milestones.release(hand_in(contract, 2), by=keeper)
     contract.refresh_from_db()
     assert (contract.status, contract.result) == ("closed", "completed")
-    told = set(Notification.objects.filter(recipient=freelancer).values_list("event", flat=True))
-    assert {"offer.sent_pro_bono", "milestone.accepted", "contract.closed"} <= told
+    assert {"offer.sent_pro_bono", "milestone.accepted", "contract.closed"} <= set(told(freelancer))
     feedback.write(
         contract, by=keeper, axes={"quality": 5, "communication": 5, "deadlines": 5, "scope": 5}, text="Fine"
     )
@@ -93,7 +94,7 @@ def test_donated_work_is_agreed_delivered_changed_accepted_and_reviewed_without_
 def test_silence_accepts_when_the_review_ends_and_nothing_else_rings(contract: Contract, cause: Cause) -> None:
     row = hand_in(contract)
     assert row.review_due_at is not None
-    steps = schedule.upcoming(contract, now=clocks.now())
+    steps = [one for one in schedule.upcoming(contract, now=clocks.now()) if one.milestone == row]
     assert {one.act for one in steps} == {"remind", "release"}
     for days in range(1, 15):
         with clocks.at(clocks.now() + timedelta(days=days)):
@@ -104,10 +105,87 @@ def test_silence_accepts_when_the_review_ends_and_nothing_else_rings(contract: C
             continue
     row, other = step(contract), step(contract, 2)
     assert (row.status, row.released_by_clock, other.status) == ("released", True, "funded")
-    told = list(Notification.objects.filter(recipient=cause.keeper).values_list("event", flat=True))
-    assert (told.count("milestone.accepted"), told.count("milestone.review_reminder")) == (1, 0)
-    assert "milestone.accept_reminder" in told
+    heard = told(cause.keeper)
+    assert (heard.count("milestone.accepted"), heard.count("milestone.review_reminder")) == (1, 0)
+    assert "milestone.accept_reminder" in heard
     no_money()
+
+
+def rings(contract: Contract, act: str) -> None:
+    """The next `act` that is announced happens then, and not a second before."""
+    at = next(one.at for one in schedule.upcoming(contract, now=clocks.now()) if one.act == act)
+    before = schedule.upcoming(contract, now=clocks.now())
+    with clocks.at(at - timedelta(seconds=1)):
+        while sweeps.sweep():
+            continue
+        still = {one.act for one in schedule.upcoming(contract, now=clocks.now())}
+        assert act in still and {one.act for one in before} >= still
+    with clocks.at(at):
+        while sweeps.sweep():
+            continue
+
+
+def told(person: User) -> list[str]:
+    return list(Notification.objects.filter(recipient=person).order_by("seq").values_list("event", flat=True))
+
+
+def cards(contract: Contract, viewer: User) -> str:
+    """What the page says of the milestones, at this moment."""
+    client = Client()
+    client.force_login(viewer)
+    return client.get(contract.get_absolute_url()).content.decode()
+
+
+def test_what_never_arrives_is_announced_and_dropped_by_the_clock(cause: Cause, freelancer: User) -> None:
+    contract = donated_contract(cause, freelancer)
+    row = step(contract)
+    assert row.due_at is not None
+    notice, drop = schedule.upcoming(contract, now=clocks.now())
+    assert (notice.act, notice.at, drop.act, drop.at) == (
+        "notice", row.due_at + rule("STALE_AFTER_DUE"), "drop", notice.at + rule("STALE_NOTICE"),
+    )  # fmt: skip
+    for person in (cause.keeper, freelancer):
+        assert "If nothing arrives, we announce it on" in cards(contract, person)
+    rings(contract, "notice")
+    with clocks.at(notice.at):
+        for person in (cause.keeper, freelancer):
+            assert told(person)[-1] == "milestone.overdue"
+            assert "It is overdue. If nothing arrives, it is dropped on" in cards(contract, person)
+        rings(contract, "drop")
+    row, contract = step(contract), Contract.objects.get(pk=contract.pk)
+    assert (row.status, row.ended_at, contract.status, contract.result) == ("cancelled", drop.at, "closed", "cancelled")
+    for person in (cause.keeper, freelancer):
+        assert told(person)[-2:] == ["milestone.cancelled", "contract.closed"]
+        assert "was dropped" in cards(contract, person)
+    no_money()
+
+
+def test_a_delivery_stops_that_clock_and_changes_that_never_come_are_dropped_after_75_days(
+    cause: Cause, freelancer: User
+) -> None:
+    contract = donated_contract(cause, freelancer)
+    milestones.request_changes(hand_in(contract), by=cause.keeper, reason="The pond.", items=["Draw the pond"])
+    assert [one.act for one in schedule.upcoming(contract, now=clocks.now())] == ["remind", "remind", "drop"]
+    for person in (cause.keeper, freelancer):
+        assert "If nobody does anything here, it is dropped on" in cards(contract, person)
+    drop = schedule.upcoming(contract, now=clocks.now())[-1]
+    rings(contract, "drop")
+    assert step(contract).status == "cancelled" and drop.at - clocks.now() > rule("IDLE_REFUND") - timedelta(days=1)
+    assert told(freelancer).count("milestone.drop_reminder") == told(cause.keeper).count("milestone.drop_reminder") > 0
+    no_money()
+
+
+def test_ending_the_contract_or_delivering_late_stands_the_clock_down(contract: Contract, cause: Cause) -> None:
+    notice = schedule.upcoming(contract, now=clocks.now())[0]
+    with clocks.at(notice.at):
+        while sweeps.sweep():
+            continue
+        hand_in(contract)
+        contracts.end(contract, by=cause.keeper, reason="The school moves.")
+        assert {one.act for one in schedule.upcoming(contract, now=clocks.now())} == {"remind", "release"}
+    with clocks.at(notice.at + rule("STALE_NOTICE")), nothing_changes():
+        assert sweeps.sweep() == 0
+    assert (step(contract).status, step(contract, 2).status) == ("submitted", "cancelled")
 
 
 def test_a_further_milestone_begins_when_both_have_agreed(contract: Contract, freelancer: User, cause: Cause) -> None:

@@ -81,11 +81,19 @@ SENTENCES = {
     "milestone.changes_requested": ("contracts", _("{who} asked for changes to “{milestone}”.")),
     "milestone.drop_asked": ("contracts", _("{who} wants to drop “{milestone}”. It stays unless you agree.")),
     "milestone.drop_refused": ("contracts", _("{who} keeps “{milestone}”: it isn’t dropped.")),
+    "milestone.drop_reminder": (
+        "contracts",
+        _("Nothing has happened on “{milestone}” for long. It is dropped unless somebody acts."),
+    ),
     "milestone.drop_withdrawn": ("contracts", _("{who} no longer wants to drop “{milestone}”.")),
     "milestone.funded": ("money", _("“{milestone}” is funded: {amount} is in escrow.")),
     "milestone.idle_reminder": (
         "money",
         _("Nothing has happened on “{milestone}” for long. Its money returns to the client unless somebody acts."),
+    ),
+    "milestone.overdue": (
+        "contracts",
+        _("“{milestone}” is overdue without a delivery. It is dropped soon unless it arrives."),
     ),
     "milestone.part_released": ("money", _("{amount} of “{milestone}” was released.")),
     "milestone.proposed": ("contracts", _("{who} proposed the milestone “{milestone}”.")),
