@@ -5,7 +5,8 @@ class ChatConfig(AppConfig):
     name = "chat"
 
     def ready(self) -> None:
-        from chat import frames, reportable
+        from chat import frames, reportable, unread
 
         frames.register()
         reportable.register_kinds()
+        unread.register()

@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.utils.translation import gettext_lazy as _
 
 from chat.models import Membership, Message, Room, RoomEvent
+from chat.unread import due_after
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, Unprocessable
 from skilllink.realtime import push as realtime
@@ -199,7 +200,11 @@ def log(room: Room, kind: str, *, message: Message | None = None, user: Any = No
     room.seq += 1
     if kind in (RoomEvent.Kind.JOINED, RoomEvent.Kind.LEFT):
         room.version += 1
-    Room.objects.filter(pk=room.pk).update(seq=room.seq, version=room.version, last_at=now())
+    if kind == RoomEvent.Kind.POSTED:
+        room.unread_due_at = due_after(room)
+    Room.objects.filter(pk=room.pk).update(
+        seq=room.seq, version=room.version, last_at=now(), unread_due_at=room.unread_due_at
+    )
     return RoomEvent.objects.create(room=room, seq=room.seq, kind=kind, message=message, user=user)
 
 

@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 
 from skilllink import files, money
 from skilllink.errors import Refusal
-from users.models import Profile, Report, Skill, User
-from users.notifications.sentences import ALWAYS, GROUPS
+from users.models import Preference, Profile, QuietHours, Report, Skill, User
+from users.notifications.sentences import ALWAYS, GROUPS, SILENT, URGENT
 
 AVATAR_BYTES = 5 * 1024 * 1024
 AVATAR_PIXELS = 512
@@ -125,17 +125,60 @@ class AppealForm(forms.Form):
 
 
 class PreferencesForm(forms.Form):
-    """Which kinds of notification are also e-mailed; money and security always are."""
+    """Per group of events whether the bell counts it and when it is mailed, and the quiet hours."""
+
+    quiet_hours = forms.BooleanField(label=_("Keep quiet every day"), required=False)
+    begins = forms.TimeField(label=_("from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    ends = forms.TimeField(label=_("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        off = set(user.preferences.filter(email=False).values_list("group", flat=True))
+        chosen = {row.group: row for row in user.preferences.all()}
         for group, label in GROUPS.items():
-            always = group in ALWAYS
-            self.fields[group] = forms.BooleanField(
-                label=label,
-                required=False,
-                disabled=always,
-                initial=always or group not in off,
-                help_text=_("Always on.") if always else "",
+            if group in ALWAYS:
+                continue
+            row = chosen.get(group, Preference(group=group))
+            if group not in SILENT:
+                named = {"label": _("{group}: counted by the bell").format(group=label)}
+                self.fields[f"bell_{group}"] = forms.BooleanField(required=False, initial=row.bell, **named)
+            self.fields[f"mail_{group}"] = forms.ChoiceField(
+                choices=Preference.Mail.choices, initial=row.mail, label=_("{group}: e-mail").format(group=label)
             )
+        hours = QuietHours.objects.filter(user=user).first()
+        self.initial |= {
+            "quiet_hours": hours is not None,
+            "begins": f"{hours.begins:%H:%M}" if hours else "22:00",
+            "ends": f"{hours.ends:%H:%M}" if hours else "07:00",
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A row of the matrix per group; one that can't be switched off has no fields."""
+        return [
+            {
+                "label": label,
+                "urgent": group in URGENT,
+                "bell": self[f"bell_{group}"] if f"bell_{group}" in self.fields else None,
+                "mail": self[f"mail_{group}"] if f"mail_{group}" in self.fields else None,
+            }
+            for group, label in GROUPS.items()
+        ]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        for name in ("begins", "ends"):
+            if data.get("quiet_hours") and data.get(name) is None and name not in self.errors:
+                self.add_error(name, _("Give a time, such as 22:00."))
+        return data
+
+    def wanted(self) -> dict[str, dict[str, Any]]:
+        return {
+            group: {
+                way: self.cleaned_data[f"{way}_{group}"] for way in ("bell", "mail") if f"{way}_{group}" in self.fields
+            }
+            for group in GROUPS
+            if group not in ALWAYS
+        }
+
+    def quiet(self) -> tuple[Any, Any] | None:
+        data = self.cleaned_data
+        return (data["begins"], data["ends"]) if data["quiet_hours"] else None

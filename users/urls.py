@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.views import demo, notifications, people, reports, settings, tokens
+from users.views import demo, notifications, people, preferences, reports, settings, tokens
 
 app_name = "users"
 urlpatterns = [
@@ -11,7 +11,7 @@ urlpatterns = [
     path("people/<slug:slug>/picture/<str:revision>/", people.avatar, name="avatar"),
     path("welcome/", settings.welcome, name="welcome"),
     path("settings/", settings.show, name="settings"),
-    path("settings/notifications/", settings.choose_preferences, name="preferences"),
+    path("settings/notifications/", preferences.show, name="preferences"),
     path("settings/sessions/end/", settings.end_session, name="session_end"),
     path("settings/tokens/", tokens.index, name="tokens"),
     path("settings/tokens/end/", tokens.end, name="token_end"),

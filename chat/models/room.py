@@ -39,6 +39,9 @@ class Room(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(_("opened"), default=now)
     last_at = models.DateTimeField(_("last event"), default=now)
+    unread_due_at = models.DateTimeField(
+        null=True, blank=True, help_text=_("when somebody may have it unread too long")
+    )
 
     objects = RoomQuerySet.as_manager()
 
@@ -50,6 +53,10 @@ class Room(models.Model):
             models.UniqueConstraint(
                 fields=("kind", "subject_id"), condition=Q(subject_id__isnull=False), name="room_of_subject_once"
             ),
+        ]
+        # the sweep of unread rooms
+        indexes = [
+            models.Index(fields=("unread_due_at",), condition=Q(unread_due_at__isnull=False), name="room_unread_due")
         ]
 
     def __str__(self) -> str:
@@ -73,6 +80,7 @@ class Membership(models.Model):
     joined_seq = models.PositiveBigIntegerField(default=0)
     read_seq = models.PositiveBigIntegerField(default=0)
     read_at = models.DateTimeField(null=True, blank=True)
+    mailed_seq = models.PositiveBigIntegerField(default=0)  # how far e-mails have told them
     left_at = models.DateTimeField(null=True, blank=True)
     banned = models.BooleanField(_("banned"), default=False)
 

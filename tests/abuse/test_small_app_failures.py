@@ -180,7 +180,7 @@ def test_payee_marking_an_own_payment(world: World) -> None:
 
 # pages that only act: asked for with GET, they say 405 and do nothing; whatever comes later may change no row either
 POST_ONLY = {
-    "appearance", "preferences", "session_end", "token_end", "notifications_read", "with", "message_delete", "post",
+    "appearance", "session_end", "token_end", "notifications_read", "with", "message_delete", "post",
     "upload", "read", "join", "leave", "gig_draft", "gig_preview", "gig_pause", "gig_resume", "gig_renew", "gig_invite",
     "gig_file_removal", "bid_withdraw", "bid_shortlist", "bid_archive", "bid_room", "offer_decline",
     "offer_withdraw",

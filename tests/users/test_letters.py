@@ -87,8 +87,6 @@ def test_a_notification_that_waited_is_mailed_in_the_same_dress(client_person: U
     assert letter.subject == "A moderator warns you: Be kind."
     assert f"{settings.SITE_URL}/settings/" in letter.body
     assert 'class="button"' in html_of(letter)
-    leave = re.search(rf"{settings.SITE_URL}/notifications/unsubscribe/\S+", letter.body)
-    assert leave and letter.extra_headers["List-Unsubscribe"] == f"<{leave[0]}>"
 
 
 def test_what_somebody_wrote_never_becomes_a_button(client_person: User, moderator: User) -> None:

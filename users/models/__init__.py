@@ -1,5 +1,5 @@
 from users.models.moderation import Appeal, Report, Sanction, StaffAction
-from users.models.notification import Delivery, Notification, NotificationCounter, Preference
+from users.models.notification import Delivery, Notification, NotificationCounter, Preference, QuietHours
 from users.models.profile import Profile, Skill
 from users.models.token import ApiToken
 from users.models.user import User
@@ -12,6 +12,7 @@ __all__ = [
     "NotificationCounter",
     "Preference",
     "Profile",
+    "QuietHours",
     "Report",
     "Sanction",
     "Skill",

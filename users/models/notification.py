@@ -44,6 +44,7 @@ class Notification(models.Model):
     url = models.CharField(max_length=300, blank=True)
     created_at = models.DateTimeField(default=now)
     read_at = models.DateTimeField(null=True, blank=True)
+    rings = models.BooleanField(_("counted by the bell"), default=True)
 
     objects = NotificationQuerySet.as_manager()
 
@@ -65,7 +66,10 @@ class Notification(models.Model):
 
 
 class Delivery(models.Model):
-    """The outbox: one notification to one address, sent once it is due and if it is still unread."""
+    """The outbox: one thing to tell one person, sent once it is due and if it is still news then.
+
+    It tells of a notification, or (`subject_kind`) of what an app registered in `users.notifications.sources`.
+    """
 
     class Status(models.TextChoices):
         WAITING = "waiting", _("waiting")
@@ -73,7 +77,10 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("not needed")
         DEAD = "dead", _("given up")
 
-    notification = models.OneToOneField(Notification, models.CASCADE, related_name="delivery")
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries")
+    notification = models.OneToOneField(Notification, models.CASCADE, null=True, blank=True, related_name="delivery")
+    subject_kind = models.CharField(_("about a"), max_length=20, blank=True)
+    subject_id = models.UUIDField(_("about"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
     due_at = models.DateTimeField(_("due"))
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
@@ -81,23 +88,61 @@ class Delivery(models.Model):
 
     class Meta:
         verbose_name, verbose_name_plural = _("e-mail delivery"), _("e-mail deliveries")
-        # the relay's query
-        indexes = [models.Index(fields=("due_at",), condition=Q(status="waiting"), name="delivery_due")]
+        constraints = [
+            models.CheckConstraint(
+                name="delivery_tells_something",
+                condition=Q(notification__isnull=False, subject_kind="", subject_id__isnull=True)
+                | Q(notification__isnull=True, subject_id__isnull=False) & ~Q(subject_kind=""),
+            ),
+            models.UniqueConstraint(
+                fields=("recipient", "subject_kind", "subject_id"),
+                condition=Q(status="waiting", notification__isnull=True),
+                name="delivery_waits_once",
+            ),
+        ]
+        indexes = [
+            # the relay's query
+            models.Index(fields=("due_at",), condition=Q(status="waiting"), name="delivery_due"),
+            # what else is due for the same person
+            models.Index(fields=("recipient",), condition=Q(status="waiting"), name="delivery_of_person"),
+        ]
 
     def __str__(self) -> str:
-        return f"{self.notification_id} {self.status}"
+        return f"{self.notification_id or self.subject_kind} {self.status}"
 
 
 class Preference(models.Model):
-    """Whether one kind of notification is also e-mailed. Money and security always are."""
+    """How one kind of notification reaches a person. No row means the defaults; money and security ignore it."""
+
+    class Mail(models.TextChoices):
+        AT_ONCE = "at_once", _("At once")
+        HOURLY = "hourly", _("Every hour")
+        DAILY = "daily", _("Once a day")
+        NEVER = "never", _("Never")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preferences")
     group = models.CharField(max_length=20)
-    email = models.BooleanField(default=True)
+    bell = models.BooleanField(default=True)
+    mail = models.CharField(max_length=8, choices=Mail, default=Mail.AT_ONCE)
 
     class Meta:
         verbose_name, verbose_name_plural = _("notification preference"), _("notification preferences")
         constraints = [models.UniqueConstraint(fields=("user", "group"), name="preference_once")]
 
     def __str__(self) -> str:
-        return f"{self.group} {self.email}"
+        return f"{self.group} {self.mail}"
+
+
+class QuietHours(models.Model):
+    """Between these two times of the person's own day nothing is sent but what must not wait. No row: never quiet."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="quiet_hours")
+    begins = models.TimeField(_("from"))
+    ends = models.TimeField(_("until"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("quiet hours"), _("quiet hours")
+        constraints = [models.CheckConstraint(name="quiet_hours_last", condition=~Q(begins=models.F("ends")))]
+
+    def __str__(self) -> str:
+        return f"{self.begins:%H:%M}–{self.ends:%H:%M}"

@@ -1,7 +1,7 @@
 """Telling one person one thing: a row in their numbered log, an e-mail in the outbox, a hint on their open pages."""
 
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -10,8 +10,11 @@ from skilllink import counters
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
+from users import preferences
 from users.models import Delivery, Notification, NotificationCounter, Preference
-from users.notifications.sentences import ALWAYS, SENTENCES, group_of
+from users.notifications.sentences import SENTENCES, group_of
+from users.notifications.timing import mail_due
+from users.zones import zone_of
 
 
 @inside_transaction
@@ -35,14 +38,12 @@ def write(notes: Sequence[Notification]) -> Sequence[Notification]:
     if not notes:
         return notes
     counters.number(notes, "recipient_id", NotificationCounter, "seq")
+    wishes = preferences.of({note.recipient_id for note in notes}, {group_of(note.event) for note in notes})
+    for note in notes:
+        wish = wishes.get((note.recipient_id, group_of(note.event)))
+        note.rings = wish is None or wish.bell
     Notification.objects.bulk_create(notes)
-    due = now() + settings.SKILLLINK["NOTIFICATION_MAIL_DELAY"]
-    refused = _refused_mail(notes)
-    Delivery.objects.bulk_create(
-        Delivery(notification=note, due_at=due)
-        for note in notes
-        if (note.recipient_id, group_of(note.event)) not in refused
-    )
+    Delivery.objects.bulk_create(_mails(notes, wishes))
     for note in notes:
         push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
     return notes
@@ -73,6 +74,11 @@ def unread(user: Any) -> int:
     return Notification.objects.filter(recipient=user, read_at__isnull=True).count()
 
 
+def ringing(user: Any) -> int:
+    """What the bell counts: unread, of the groups that the person lets ring."""
+    return Notification.objects.filter(recipient=user, read_at__isnull=True, rings=True).count()
+
+
 def head(user_id: Any) -> int:
     """The last number of a person's log, 0 for an empty one."""
     return NotificationCounter.objects.filter(pk=user_id).values_list("seq", flat=True).first() or 0
@@ -85,10 +91,11 @@ def forget_old() -> int:
     return Notification.objects.filter(created_at__lt=before).delete()[0]
 
 
-def _refused_mail(notes: Iterable[Notification]) -> set[tuple[Any, str]]:
-    """(person, group) of what these people don't want by e-mail; money and security always are mailed."""
-    groups = {group_of(note.event) for note in notes} - set(ALWAYS)
-    if not groups:
-        return set()
-    rows = Preference.objects.filter(user__in={note.recipient_id for note in notes}, group__in=groups, email=False)
-    return set(rows.values_list("user_id", "group"))
+def _mails(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Preference]) -> Iterator[Delivery]:
+    delay = settings.SKILLLINK["NOTIFICATION_MAIL_DELAY"]
+    for note in notes:
+        due: datetime | None = now() + delay
+        if wish := wishes.get((note.recipient_id, group_of(note.event))):
+            due = mail_due(wish.mail, now(), zone_of(wish.user.timezone), delay=delay)
+        if due is not None:
+            yield Delivery(notification=note, recipient_id=note.recipient_id, due_at=due)

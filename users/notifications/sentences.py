@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-# the group decides which preference applies; money and security are always e-mailed
+# the group decides which preference applies
 SENTENCES = {
     "appeal.granted": ("security", _("Your appeal was granted: {reason}")),
     "appeal.rejected": ("security", _("Your appeal was rejected: {reason}")),
@@ -151,6 +151,7 @@ SENTENCES = {
 }
 
 GROUPS = {
+    "messages": _("Unread messages"),
     "gigs": _("My gigs"),
     "bids": _("Bids and offers"),
     "contracts": _("Contracts"),
@@ -158,7 +159,9 @@ GROUPS = {
     "moderation": _("Reports"),
     "security": _("Security"),
 }
-ALWAYS = ("money", "security")
+ALWAYS = ("money", "security")  # no group of these can be switched off
+URGENT = ("security",)  # nor waits for the end of quiet hours
+SILENT = ("messages",)  # counted beside Messages, never by the bell
 
 
 class _Blank(dict[str, Any]):

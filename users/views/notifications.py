@@ -1,9 +1,12 @@
 """The inbox, the bell, and leaving e-mails."""
 
+from collections import Counter
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.core.signing import BadSignature, Signer
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,35 +14,51 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from skilllink import ids
 from users import preferences
 from users.models import Notification, User
-from users.notifications import inbox
-from users.notifications.sentences import GROUPS, SENTENCES
+from users.models.notification import NotificationQuerySet
+from users.notifications import inbox, leaving
+from users.notifications.sentences import GROUPS, SENTENCES, SILENT, group_of
+
+# group → its events; one that tells nothing here is no filter
+FILTERS = {
+    group: [event for event, (of, _text) in SENTENCES.items() if of == group] for group in GROUPS if group not in SILENT
+}
 
 
 @login_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    """What I was told, newest first; `?group=` and `?unread=1` narrow it."""
-    group = request.GET.get("group", "")
-    rows = Notification.objects.visible_to(request.user).select_related("actor__profile")
-    if group in GROUPS:
-        rows = rows.filter(event__in=[event for event, (of, _text) in SENTENCES.items() if of == group])
-    if request.GET.get("unread"):
+    """What I was told, newest first; `?group=` and `?unread=1` narrow it, also together."""
+    group, unread_only = request.GET.get("group", ""), bool(request.GET.get("unread"))
+    group = group if group in FILTERS else ""
+    mine = Notification.objects.visible_to(request.user)
+    rows = mine.select_related("actor__profile")
+    if group:
+        rows = rows.filter(event__in=FILTERS[group])
+    if unread_only:
         rows = rows.unread()
     context = {
         "page": Paginator(rows, 40).get_page(request.GET.get("page")),
-        "groups": GROUPS,
+        "filters": _filters(mine.unread()),
         "group": group,
-        "unread_only": bool(request.GET.get("unread")),
+        "unread_only": unread_only,
         "unread": inbox.unread(request.user),
     }
     return render(request, "users/notification/index.html", context)
+
+
+def _filters(unread: NotificationQuerySet) -> list[dict[str, Any]]:
+    """The groups by name, each with how many of it are unread; one query."""
+    counts: Counter[str] = Counter()
+    for event, n in unread.order_by().values_list("event").annotate(n=Count("pk")):
+        counts[group_of(event)] += n
+    return [{"group": group, "label": GROUPS[group], "unread": counts[group]} for group in FILTERS]
 
 
 @login_required
 @require_safe
 def bell(request: HttpRequest) -> HttpResponse:
     """The count beside the bell, empty for none."""
-    return render(request, "users/notification/_bell.html", {"unread": inbox.unread(request.user)})
+    return render(request, "users/notification/_bell.html", {"unread": inbox.ringing(request.user)})
 
 
 @login_required
@@ -58,11 +77,8 @@ def read(request: HttpRequest) -> HttpResponse:
 @csrf_exempt  # RFC 8058: a mail program posts here without a page; the token is signed
 @require_http_methods(["GET", "HEAD", "POST"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """Stop e-mails in one click, without signing in."""
-    try:
-        user = get_object_or_404(User, pk=Signer(salt="unsubscribe").unsign(token))
-    except BadSignature as error:
-        raise Http404 from error
+    """Stop e-mails in one click, without signing in; looking at the page changes nothing."""
+    user = get_object_or_404(User, pk=leaving.whose(token))
     if request.method == "POST":
         preferences.unsubscribe(user)
     return render(request, "users/notification/unsubscribe.html", {"done": request.method == "POST"})

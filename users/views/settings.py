@@ -1,4 +1,4 @@
-"""A person's own pages: welcome, settings, preferences."""
+"""A person's own pages: welcome and settings."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from skilllink.errors import Unprocessable
 from skilllink.moments import written
 from skilllink.numbers import natural
-from users import people, preferences, sessions, standing
-from users.forms import AppealForm, PreferencesForm, ProfileForm, RolesForm
+from users import people, sessions, standing
+from users.forms import AppealForm, ProfileForm, RolesForm
 from users.models import Appeal, Sanction, Skill
 from users.moderation import appeals
 
@@ -30,16 +30,6 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def show(request: HttpRequest) -> HttpResponse:
     """Everything a person can change about themselves."""
     return _edit(request, "users/settings/show.html", "users:settings")
-
-
-@login_required
-@require_POST
-def choose_preferences(request: HttpRequest) -> HttpResponse:
-    form = PreferencesForm(request.POST, user=request.user)
-    if form.is_valid():
-        preferences.choose(request.user, form.cleaned_data)
-        messages.success(request, _("Saved."))
-    return redirect("users:settings")
 
 
 @login_required
@@ -89,7 +79,6 @@ def _edit(request: HttpRequest, template: str, then: str) -> HttpResponse:
     context = {
         "roles": roles,
         "form": form,
-        "preferences": PreferencesForm(user=user),
         "skills": Skill.objects.values_list("name", flat=True),
         "sanction": sanction,
         "sanction_sentence": standing.sentence(sanction) if sanction else "",
