@@ -20,7 +20,7 @@ from payment import halt
 from payment.models import Cause, Pledge, Renewal
 from skilllink import moments, money
 from skilllink.clocks import now
-from skilllink.errors import Conflict, Missing, Refusal, Unavailable
+from skilllink.errors import Conflict, Missing, Refusal, Sentence, Unavailable
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
 from users.standing import require_active
@@ -124,6 +124,12 @@ def next_renewal(pledge: Pledge) -> Renewal | None:
     return next((row for row in pledge.renewals.all() if not row.outcome), None)
 
 
+def missed(pledge: Pledge) -> Renewal | None:
+    """The last renewal that had its day, if it could not be given."""
+    last = next((row for row in reversed(list(pledge.renewals.all())) if row.outcome), None)
+    return last if last is not None and last.outcome == Renewal.Outcome.MISSED else None
+
+
 def of_giver(user: Any) -> "QuerySet[Pledge]":
     return (
         Pledge.objects.visible_to(user)
@@ -146,7 +152,9 @@ def sweep() -> int:
     notices = Pledge.objects.active().filter(notice_at__lte=now()).order_by("notice_at").values_list("pk", flat=True)
     done = sum(_try(announce_due, pk) for pk in list(notices[:BATCH]))
     due = Renewal.objects.filter(outcome="", due_at__lte=now(), attempts__lt=ATTEMPTS).order_by("attempts", "due_at")
-    return done + sum(_try(renew, pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+    done += sum(_try(renew, pk) for pk in list(due.values_list("pk", flat=True)[:BATCH]))
+    broken = Renewal.objects.filter(outcome="", attempts__gte=ATTEMPTS)
+    return done + sum(_try(give_up, pk) for pk in list(broken.values_list("pk", flat=True)[:BATCH]))
 
 
 def _try(step: Any, pk: Any) -> int:
@@ -156,7 +164,7 @@ def _try(step: Any, pk: Any) -> int:
         log.info("donation.waits", row=str(pk), code=refusal.code)
     except Exception:
         log.exception("donation.failed", row=str(pk))
-        Renewal.objects.filter(pk=pk).update(attempts=F("attempts") + 1)
+        Renewal.objects.filter(pk=pk, attempts__lt=ATTEMPTS).update(attempts=F("attempts") + 1)
     return 0
 
 
@@ -189,19 +197,33 @@ def renew(pk: Any) -> bool:
             renewal.donation = donations.hand_over(
                 pledge.giver, pledge.target, pledge.amount, pledge.currency, token=f"renewal:{renewal.pk}", **wish
             )
-        renewal.outcome = Renewal.Outcome.GIVEN
     except Unavailable:
         raise  # what can't be done now is done later
     except Refusal as refusal:
-        with _words_of(pledge.giver):
-            renewal.reason = str(refusal.sentence)[:300]
-        renewal.outcome = Renewal.Outcome.MISSED
-    renewal.ended_at = now()
-    renewal.save(update_fields=["donation", "outcome", "reason", "ended_at"])
-    if renewal.outcome == Renewal.Outcome.GIVEN:
-        _tell(pledge, "donation.renewed")
-    else:
-        _tell(pledge, "donation.missed", reason=renewal.reason)
+        return _miss(pledge, renewal, refusal.sentence)
+    renewal.outcome, renewal.ended_at = Renewal.Outcome.GIVEN, now()
+    renewal.save(update_fields=["donation", "outcome", "ended_at"])
+    _tell(pledge, "donation.renewed")
+    return True
+
+
+@verb
+def give_up(pk: Any) -> bool:
+    """A renewal that broke ATTEMPTS times is missed, and its giver is told; the next one is announced as ever."""
+    pledge = lock(Pledge.objects.values_list("pk", flat=True).get(renewals=pk))
+    renewal = Renewal.objects.select_for_update().get(pk=pk)
+    if renewal.outcome or renewal.attempts < ATTEMPTS:
+        return False
+    return _miss(pledge, renewal, _("Something on our side broke. Nothing was moved, and this one isn’t tried again."))
+
+
+@inside_transaction
+def _miss(pledge: Pledge, renewal: Renewal, why: Sentence) -> bool:
+    with _words_of(pledge.giver):
+        renewal.reason = str(why)[:300]
+    renewal.outcome, renewal.ended_at = Renewal.Outcome.MISSED, now()
+    renewal.save(update_fields=["outcome", "reason", "ended_at"])
+    _tell(pledge, "donation.missed", reason=renewal.reason)
     return True
 
 

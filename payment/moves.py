@@ -78,7 +78,7 @@ def _payouts(user: Any) -> Iterator[Move]:
         elif row.status == Payout.Status.ON_HOLD:
             due_at = hold.until if hold else row.due_at
             silence = _("It goes back into the queue by itself when the hold ends; you can cancel it.")
-        elif row.needs_two and row.approved_at is None:
+        elif payouts.waits_for(row):
             due_at, silence = None, _("If you do nothing, it stays reserved; you can cancel it.")
         else:
             due_at, silence = row.due_at, _("If you do nothing, it goes by itself; until then you can cancel it.")

@@ -135,11 +135,20 @@ def cancel(payout: Payout, *, by: Any) -> Payout:
 
 
 def place(payout: Payout) -> int:
-    """How many in the queue, this one included, are before or with it: 1 is the next, 0 is not in it."""
-    if payout.status != Status.REQUESTED:
+    """How many that a batch would take are before or with it, this one included: 1 is the next, 0 is not one of them."""
+    if payout.status != Status.REQUESTED or payout.waits_for_two:
         return 0
     before = Q(due_at__lt=payout.due_at) | Q(due_at=payout.due_at, pk__lte=payout.pk)
-    return Payout.objects.filter(before, status=Status.REQUESTED).count()
+    return _let_go(Payout.objects.filter(before, status=Status.REQUESTED)).count()
+
+
+def waits_for(payout: Payout) -> str:
+    """What keeps a payout in the queue from its batch: "approval" by two of finance, a "debt" after a chargeback, or ""."""
+    if payout.status != Status.REQUESTED:
+        return ""
+    if payout.waits_for_two:
+        return "approval"
+    return "debt" if payout.cause_id is None and _debts().filter(user=payout.user_id).exists() else ""
 
 
 def next_batch() -> datetime:
@@ -149,10 +158,12 @@ def next_batch() -> datetime:
     return midnight + every * ((now() - midnight) // every + 1)
 
 
-def promise(payout: Payout) -> datetime:
-    """When the bank has it at the latest: the batch and the bank's time."""
+def promise(payout: Payout) -> datetime | None:
+    """When the bank has it at the latest: the batch and the bank's time. None while it isn't known whether it goes."""
+    if payout.status == Status.ON_HOLD or waits_for(payout):
+        return None
     bank: timedelta = settings.SKILLLINK["PAYOUT_BANK_TIME"]
-    return (payout.sent_at or payout.due_at) + bank
+    return (payout.sent_at or max(payout.due_at, payout.approved_at or payout.due_at)) + bank
 
 
 def least(currency: str) -> int:
@@ -171,8 +182,7 @@ def alone(currency: str) -> int:
 def sweep() -> int:
     """Send the batch that is due, and ask about what was sent. Returns how many payouts moved on."""
     due = Payout.objects.filter(status=Status.REQUESTED, due_at__lte=now()).order_by("due_at", "pk")
-    due = due.exclude(needs_two=True, approved_at__isnull=True)
-    due = due.exclude(cause__isnull=True, user__in=_debts().values("user"))
+    due = _let_go(due).exclude(cause__isnull=True, user__in=_debts().values("user"))
     sent = sum(_send(row) for row in list(due[:BATCH]))
     unknown = Payout.objects.filter(status=Status.PROCESSING, check_at__lte=now()).order_by("check_at")
     return sent + sum(_ask_again(row) for row in list(unknown[:BATCH]))
@@ -221,6 +231,11 @@ def _require_currency(method: PayoutMethod, amount: int, currency: str) -> None:
         text = _("This account takes {currency}.").format(currency=method.currency)
         raise money.BadAmount(text, fields={"currency": text})
     money.check_step(amount, currency, gateways.of(method.gateway).step(currency))
+
+
+def _let_go(rows: Any) -> Any:
+    """Those that don't wait for two people of finance."""
+    return rows.exclude(needs_two=True, approved_at__isnull=True)
 
 
 def _debts() -> Any:
@@ -276,7 +291,10 @@ def _write(method: PayoutMethod, amount: int, token: str) -> Payout:
     )  # fmt: skip
     lines = [(accounts.source(row), -amount), (accounts.in_transit(row), amount)]
     ledger.post(f"payout:{row.pk}:reserve", "payout", lines)
-    _notify(row, "payout.requested", day=written(row.due_at))
+    if row.waits_for_two:
+        _notify(row, "payout.waits_for_two")
+    else:
+        _notify(row, "payout.requested", day=written(row.due_at))
     _tell(row)
     return row
 
@@ -301,7 +319,7 @@ def _begin(payout: Payout) -> Payout:
     row = _locked(payout)
     halt.require_running()
     _require_no_debt(row)
-    if row.needs_two and row.approved_at is None:
+    if row.waits_for_two:
         raise Gone(state=row.get_status_display())
     if payout_holds.in_force(row.user):  # it began while this one was asked for
         _move(row, Status.ON_HOLD)

@@ -41,21 +41,29 @@ class PayoutMethodSerializer(serializers.ModelSerializer[PayoutMethod]):
 
 class PayoutSerializer(serializers.ModelSerializer[Payout]):
     place = serializers.SerializerMethodField(help_text="1 is the next of the queue, 0 is not in it")
-    promised_at = serializers.SerializerMethodField(help_text="When the bank has it at the latest")
+    waits_for = serializers.SerializerMethodField(help_text="What keeps it from its batch; empty when nothing does")
+    promised_at = serializers.SerializerMethodField(
+        help_text="When the bank has it at the latest; null while it is on hold or waits"
+    )
 
     class Meta:
         model = Payout
         fields = (
             "id", "cause", "method", "amount", "currency", "status", "failure", "needs_two", "approved_at", "created_at", "due_at",
-            "sent_at", "ended_at", "place", "promised_at",
+            "sent_at", "ended_at", "place", "waits_for", "promised_at",
         )  # fmt: skip
 
     def get_place(self, row: Payout) -> int:
         return payouts.place(row)
 
-    @extend_schema(responses=serializers.DateTimeField())
-    def get_promised_at(self, row: Payout) -> str:
-        return payouts.promise(row).isoformat()
+    @extend_schema(responses=serializers.ChoiceField(choices=["approval", "debt", ""]))
+    def get_waits_for(self, row: Payout) -> str:
+        return payouts.waits_for(row)
+
+    @extend_schema(responses=serializers.DateTimeField(allow_null=True))
+    def get_promised_at(self, row: Payout) -> str | None:
+        at = payouts.promise(row)
+        return at.isoformat() if at else None
 
 
 class DepositReturnSerializer(serializers.ModelSerializer[DepositReturn]):

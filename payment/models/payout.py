@@ -140,6 +140,11 @@ class Payout(models.Model):
     def __str__(self) -> str:
         return f"{self.amount} {self.currency} {self.status}"
 
+    @property
+    def waits_for_two(self) -> bool:
+        """Whether no batch takes it before two people of finance have agreed."""
+        return self.needs_two and self.approved_at is None
+
 
 class PayoutHold(models.Model):
     """Staff stopped a person's payouts, for a reason and until an instant."""

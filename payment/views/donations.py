@@ -28,7 +28,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """What repeats, with its next day; what I gave; what I was given."""
     user = request.user
     given = Paginator(donations.of_giver(user), SHOWN).get_page(request.GET.get("page"))
-    repeats = [(row, donations_recurring.next_renewal(row)) for row in donations_recurring.of_giver(user)]
+    repeats = [
+        (row, donations_recurring.next_renewal(row), donations_recurring.missed(row))
+        for row in donations_recurring.of_giver(user)
+    ]
     context = {"given": given, "repeats": repeats, "received": donations.to_person(user)[:SHOWN]}
     return render(request, "payment/donation/index.html", context)
 
@@ -84,5 +87,7 @@ def stop(request: HttpRequest, pk: Any) -> HttpResponse:
 def stop_link(request: HttpRequest, token: str) -> HttpResponse:
     """The link of a notice: says what would be given when, with one button that stops it."""
     row = donations_recurring.stop_by_link(token) if request.method == "POST" else donations_recurring.by_link(token)
-    context = {"pledge": row, "renewal": donations_recurring.next_renewal(row)}
+    context = {
+        "pledge": row, "renewal": donations_recurring.next_renewal(row), "missed": donations_recurring.missed(row),
+    }  # fmt: skip
     return render(request, "payment/donation/stop.html", context)

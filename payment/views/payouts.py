@@ -1,6 +1,5 @@
 """Money out: bank accounts, payouts with their place in the queue, and what is owed after a chargeback."""
 
-from datetime import datetime
 from typing import Any
 
 from allauth.account.decorators import reauthentication_required
@@ -44,7 +43,7 @@ def index(request: HttpRequest, slug: str = "") -> HttpResponse:
         "cause": cause,
         "form": form,
         "methods": mine,
-        "payouts": [(row, *_clock(row)) for row in rows],
+        "payouts": [(row, outlook(row)) for row in rows],
         "hold": payout_holds.in_force(request.user),
         "available": _available(request.user, cause),
         "minimums": [(name, payouts.least(name)) for name in used],
@@ -59,12 +58,10 @@ def index(request: HttpRequest, slug: str = "") -> HttpResponse:
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
     """One payout: where it stands, what comes next, and what happens if nobody acts."""
     row = get_object_or_404(Payout.objects.visible_to(request.user).select_related("method", "cause"), pk=pk)
-    place, promise = _clock(row)
     context = {
         "payout": row,
         "all": payout_methods.page(row.cause),
-        "place": place,
-        "promise": promise,
+        "outlook": outlook(row),
         "hold": payout_holds.in_force(request.user),
     }
     return render(request, "payment/payout/show.html", context)
@@ -166,9 +163,9 @@ def _available(user: Any, cause: Cause | None) -> list[tuple[int, str]]:
     return [(line["available"], currency) for currency, line in lines if line["available"]]
 
 
-def _clock(row: Payout) -> tuple[int, datetime]:
-    """Its place in the queue (0 when it isn't in it) and when the bank has it at the latest."""
-    return payouts.place(row), payouts.promise(row)
+def outlook(row: Payout) -> dict[str, Any]:
+    """What `payment/payout/_state.html` says of what comes next."""
+    return {"place": payouts.place(row), "waits": payouts.waits_for(row), "promise": payouts.promise(row)}
 
 
 def _onboard(row: PayoutMethod) -> HttpResponse:

@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from payment import accounts, chart, forecast, labels, statement
+from payment import accounts, chart, forecast, labels, payout_holds, statement
 from payment.models import Account, Clearing, Escrow, Payout
+from payment.views.payouts import outlook
 
 MOST = 50  # rows of one kind on the wallet's page
 NEWEST = 10  # lines of the statement on the wallet's page
@@ -25,12 +26,14 @@ def wallet(request: HttpRequest) -> HttpResponse:
     clearing = list(_clearing(user))
     names = labels.of({row.pk for row in held} | {row.escrow_id for row in clearing})
     named = [(row, *names.get(row.pk, (row.get_kind_display(), ""))) for row in held]
+    leaving = list(Payout.objects.of(user).filter(status__in=Payout.RESERVED).select_related("method")[:MOST])
     expected = forecast.of(user)
     months = forecast.months(user, expected)
     context = {
         "balances": accounts.balances(user) or {settings.DEFAULT_CURRENCY: dict.fromkeys(accounts.LINE, 0)},
         "clearing": [(row, *names.get(row.escrow_id, (row.escrow.get_kind_display(), ""))) for row in clearing],
-        "leaving": Payout.objects.of(user).filter(status__in=Payout.RESERVED).select_related("method"),
+        "leaving": [(row, outlook(row)) for row in leaving],
+        "hold": payout_holds.in_force(user) if leaving else None,
         "held": [line for line in named if line[0].payer_id == user.pk],
         "coming": [line for line in named if line[0].payee_id == user.pk],
         "charts": [chart.draw(rows, currency) for currency, rows in months.items()],

@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from payment import accounts, audit, clearing, donations, donations_recurring, escrow
 from payment.models import Donation, Entry, Escrow, Pledge, Renewal, Transfer
@@ -228,6 +230,58 @@ def test_a_renewal_that_cannot_be_given_is_told_and_moves_nothing(client_person:
     assert (Donation.objects.count(), Escrow.objects.count()) == (1, escrows)
     assert Pledge.objects.get().status == "active"
     assert audit.run() == []
+
+
+def test_a_renewal_that_breaks_again_and_again_is_told_shown_and_not_tried_for_ever(
+    client_person: User, freelancer: User, client: Client
+) -> None:
+    put_in_wallet(client_person, 5_000)
+    donations.give(client_person, freelancer, 100, "USD", every="week")
+    row = Renewal.objects.get()
+    with clocks.at(row.due_at), mock.patch.object(donations, "hand_over", side_effect=RuntimeError("broken")) as broken:
+        for attempt in range(1, donations_recurring.ATTEMPTS):
+            donations_recurring.sweep()
+            row.refresh_from_db()
+            assert (row.attempts, row.outcome, told(client_person, "donation.missed")) == (attempt, "", 0)
+        for _more in range(3):
+            donations_recurring.sweep()
+    row.refresh_from_db()
+    assert broken.call_count == donations_recurring.ATTEMPTS
+    assert (row.outcome, row.donation) == ("missed", None)
+    assert told(client_person, "donation.missed") == 1
+    assert Donation.objects.count() == 1
+    client.force_login(client_person)
+    page = client.get("/donations/").content.decode()
+    assert "Not given on" in page and "Something on our side broke. Nothing was moved" in page and "Given again" in page
+    following = Renewal.objects.get(number=2)
+    with clocks.at(following.due_at):
+        donations_recurring.sweep()
+    following.refresh_from_db()
+    assert following.outcome == "given"
+    assert "Not given on" not in client.get("/donations/").content.decode()
+    assert audit.run() == []
+
+
+def test_one_that_was_left_behind_by_a_crash_before_it_was_told_is_told_by_the_next_sweep(
+    client_person: User, freelancer: User
+) -> None:
+    put_in_wallet(client_person, 5_000)
+    donations.give(client_person, freelancer, 100, "USD", every="week")
+    row = Renewal.objects.get()
+    with clocks.at(row.due_at):
+        with (
+            mock.patch.object(donations, "hand_over", side_effect=RuntimeError("broken")),
+            mock.patch.object(donations_recurring, "give_up", side_effect=RuntimeError("cut")),
+        ):
+            for _try in range(donations_recurring.ATTEMPTS + 2):
+                donations_recurring.sweep()
+        row.refresh_from_db()
+        assert (row.attempts, row.outcome) == (donations_recurring.ATTEMPTS, "")
+        donations_recurring.sweep()
+    row.refresh_from_db()
+    assert (row.outcome, told(client_person, "donation.missed"), Donation.objects.count()) == ("missed", 1, 1)
+    with nothing_changes():
+        assert donations_recurring.give_up(row.pk) is False
 
 
 def test_the_audit_names_a_gift_without_its_row_and_one_of_another_amount(

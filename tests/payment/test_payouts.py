@@ -179,6 +179,48 @@ def test_the_queue_says_its_place_and_its_promise_is_kept(account: PayoutMethod,
     assert batch(second) == 2
 
 
+def test_one_that_waits_for_two_people_says_so_everywhere_and_is_in_nobodys_way(
+    client: Client, freelancer: User, outsider: User, finance: User, felix: User
+) -> None:
+    earn(freelancer, LIMIT + 1)
+    earn(outsider, 10_000)
+    large, behind = ask(bank_account(freelancer), LIMIT + 1), ask(bank_account(outsider), 10_000)
+    assert (payouts.place(large), payouts.promise(large), payouts.waits_for(large)) == (0, None, "approval")
+    assert (payouts.place(behind), payouts.waits_for(behind)) == (1, "")
+    told = Notification.objects.filter(recipient=freelancer, event__startswith="payout.")
+    assert [note.event for note in told] == ["payout.waits_for_two"]
+    client.force_login(freelancer)
+    for address in ("/wallet/", "/wallet/payout/", f"/wallet/payout/{large.pk}/"):
+        page = client.get(address).content.decode()
+        assert "Two people of finance look at a payout of this size before it goes." in page
+        assert "It is sent" not in page
+    said = client.get(f"/api/v1/payouts/{large.pk}/").json()
+    assert (said["place"], said["waits_for"], said["promised_at"]) == (0, "approval", None)
+    asked = movements.propose_payout(large, by=finance, reason="Known.")
+    movements.decide(asked, by=felix, approve=True, reason="Known.")
+    large.refresh_from_db()
+    assert (payouts.place(large), payouts.place(behind), payouts.waits_for(large)) == (1, 2, "")
+    assert payouts.promise(large) == large.due_at + settings.SKILLLINK["PAYOUT_BANK_TIME"]
+    assert "It is sent" in client.get("/wallet/").content.decode()
+
+
+def test_one_that_waits_for_a_debt_says_so_until_it_is_paid(client: Client, outsider: User) -> None:
+    earn(outsider, 10_000)
+    deposit = put_in_wallet(outsider, 2_000)
+    waiting = ask(bank_account(outsider), 9_000)
+    with transaction.atomic():
+        lines = [(accounts.wallet(outsider, "USD"), -2_000), (accounts.available(outsider, "USD"), 2_000)]
+        ledger.post("test:spent", "test", lines)
+    dispute_of(deposit)
+    settle_down()
+    assert (payouts.waits_for(waiting), payouts.promise(waiting), batch(waiting)) == ("debt", None, 0)
+    client.force_login(outsider)
+    assert "once what you owe after a chargeback is paid" in client.get("/wallet/").content.decode()
+    put_in_wallet(outsider, 2_000)
+    chargebacks.repay(outsider, 2_000, "USD", token="paid")
+    assert (payouts.waits_for(waiting), batch(waiting)) == ("", 1)
+
+
 def test_whoever_waits_for_it_is_told_when_and_what_silence_does(
     account: PayoutMethod, freelancer: User, finance: User
 ) -> None:

@@ -32,6 +32,12 @@ SENTENCES = {
     ),
     "cause.payout_paid": ("money", _("{amount} for “{cause}” was paid out to {method}.")),
     "cause.payout_requested": ("money", _("{amount} for “{cause}” will be sent to {method} on {day}.")),
+    "cause.payout_waits_for_two": (
+        "money",
+        _(
+            "{amount} for “{cause}” is reserved for {method}. Two people of finance look at a payout of this size first."
+        ),
+    ),
     "cause.reached": ("money", _("“{cause}” has reached its goal.")),
     "cause.received": ("money", _("{who} gave {amount} to “{cause}”.")),
     "cause.received_anonymously": ("money", _("Someone gave {amount} to “{cause}”.")),
@@ -130,6 +136,10 @@ SENTENCES = {
     "payout.hold_lifted": ("money", _("Your payouts go on: {reason}")),
     "payout.paid": ("money", _("{amount} was paid out to {method}.")),
     "payout.requested": ("money", _("{amount} will be sent to {method} on {day}.")),
+    "payout.waits_for_two": (
+        "money",
+        _("{amount} is reserved for {method}. Two people of finance look at a payout of this size before it goes."),
+    ),
     "payout_method.confirmed": (
         "security",
         _("A new bank account was confirmed for your payouts: {method}. It is used from {day} on."),
