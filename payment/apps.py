@@ -21,6 +21,7 @@ class PaymentConfig(AppConfig):
             labels,
             papers,
             payout_holds,
+            payout_methods,
             payouts,
             seal,
             triggers,
@@ -31,10 +32,12 @@ class PaymentConfig(AppConfig):
         from skilllink import clocks, moves
         from skilllink.realtime import topics
         from users import profile_sections
+        from users.notifications import sources
 
         pre_migrate.connect(triggers.remove, sender=self)
         post_migrate.connect(triggers.install, sender=self)
         moves.register(payment_moves)
+        sources.register(payout_methods.NOTICE, sources.Source("security", payout_methods.news))
         clocks.register("money.clear", clearing.sweep)
         for check in audit_gateways.CHECKS:
             audit.register(check)

@@ -5,7 +5,6 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.urls import reverse
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
@@ -20,13 +19,13 @@ from skilllink.errors import Conflict, Forbidden, Missing, Unprocessable
 from skilllink.ids import uuid7
 from skilllink.moments import written
 from skilllink.realtime.push import push
-from skilllink.transactions import after_commit, verb
-from users import letters
-from users.notifications import inbox
+from skilllink.transactions import verb
+from users.notifications import inbox, sources
 from users.standing import require_active
 
 HOLDER = 100
 MOST = 10
+NOTICE = "payout_method"  # what is mailed to every further address
 
 
 class NotFresh(Forbidden):
@@ -128,8 +127,7 @@ def _confirm(method: PayoutMethod, by: Any, signed_in_at: datetime | None) -> Pa
     row.confirmed_at, row.usable_at = now(), now() + settings.SKILLLINK["PAYOUT_METHOD_WAIT"]
     row.save(update_fields=["confirmed_at", "usable_at"])
     _notify(row)
-    mails = [_notice(address, row) for address in _other_addresses(by)]
-    after_commit(lambda: [mail.send() for mail in mails])
+    inbox.mail_to(by, _other_addresses(by), NOTICE, row.pk)
     push(f"user:{by.pk}", {"type": "payout.changed"})
     return row
 
@@ -154,6 +152,17 @@ def of(user: Any, cause: Cause | None = None) -> Any:
 def page(cause: Cause | None) -> str:
     """The address of the bank accounts and payouts of a cause, or of one's own."""
     return reverse("payment:cause_payouts", args=[cause.slug]) if cause else reverse("payment:payouts")
+
+
+def news(person: Any, pk: Any) -> sources.News:
+    """What is mailed to the person's further addresses."""
+    row = PayoutMethod.objects.select_related("cause").get(pk=pk)
+    whose = now_("your payouts") if row.cause is None else now_("payouts of “{cause}”").format(cause=row.cause.title)
+    sentence = now_(
+        "A new bank account was confirmed for {whose}: {method}. It is used from {day} on. "
+        "If that wasn’t you, sign in, remove it and change your password."
+    ).format(whose=whose, method=row, day=written(row.usable_at))  # type: ignore[arg-type]
+    return sources.News(sentence, page(row.cause))
 
 
 def require_fresh(signed_in_at: datetime | None) -> None:
@@ -236,12 +245,3 @@ def _notify(row: PayoutMethod) -> None:
         inbox.notify(row.user, "payout_method.confirmed", **facts)
     else:
         inbox.notify(row.user, "cause.payout_method_confirmed", cause=row.cause.title, **facts)
-
-
-def _notice(address: str, row: PayoutMethod) -> EmailMultiAlternatives:
-    whose = now_("your payouts") if row.cause is None else now_("payouts of “{cause}”").format(cause=row.cause.title)
-    text = now_(
-        "A new bank account was confirmed for {whose}: {method}. It is used from {day} on.\n\n"
-        "If that wasn’t you, sign in, remove it and change your password:\n{url}"
-    ).format(whose=whose, method=row, day=written(row.usable_at), url=settings.SITE_URL + page(row.cause))  # type: ignore[arg-type]
-    return letters.compose([address], now_("A new bank account for your payouts"), text)

@@ -21,6 +21,7 @@ from tests.builders.payment import bank_account, earn, put_in_wallet
 from tests.builders.payouts import arrive, batch, entries, state
 from tests.cast import PASSWORD, staff
 from users.models import Notification, User
+from users.notifications import relay
 
 pytestmark = pytest.mark.django_db
 WORDS = {"title": "Seeds for school gardens", "summary": "Seeds for forty schools.", "story": "We buy **seeds**."}
@@ -166,9 +167,7 @@ def test_its_bank_account_is_in_its_currency(cause: Cause) -> None:
     assert "currency" in refusal.value.fields
 
 
-def test_a_new_bank_account_waits_and_every_address_of_the_keeper_is_told(
-    cause: Cause, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_a_new_bank_account_waits_and_every_address_of_the_keeper_is_told(cause: Cause) -> None:
     keeper = cause.keeper
     keeper.emailaddress_set.create(email="old@skilllink.test", verified=True)
     row = payout_methods.add(keeper, holder="Gardens e.V.", currency="USD", number=GOOD_BANK, cause=cause)
@@ -177,8 +176,8 @@ def test_a_new_bank_account_waits_and_every_address_of_the_keeper_is_told(
             ask(row)
         with pytest.raises(payout_methods.NotFresh):
             payout_methods.confirm(row, by=keeper, signed_in_at=clocks.now() - timedelta(hours=1))
-    with django_capture_on_commit_callbacks(execute=True):
-        payout_methods.confirm(row, by=keeper, signed_in_at=clocks.now())
+    payout_methods.confirm(row, by=keeper, signed_in_at=clocks.now())
+    relay.relay()
     assert [letter.to for letter in mail.outbox] == [["old@skilllink.test"]]
     assert cause.title in mail.outbox[0].body and f"/causes/{cause.slug}/payouts/" in mail.outbox[0].body
     assert told(keeper)[-1] == "cause.payout_method_confirmed"

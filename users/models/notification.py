@@ -78,6 +78,7 @@ class Delivery(models.Model):
         DEAD = "dead", _("given up")
 
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries")
+    address = models.EmailField(_("to another address of theirs"), blank=True)
     notification = models.OneToOneField(Notification, models.CASCADE, null=True, blank=True, related_name="delivery")
     subject_kind = models.CharField(_("about a"), max_length=20, blank=True)
     subject_id = models.UUIDField(_("about"), null=True, blank=True)
@@ -95,7 +96,7 @@ class Delivery(models.Model):
                 | Q(notification__isnull=True, subject_id__isnull=False) & ~Q(subject_kind=""),
             ),
             models.UniqueConstraint(
-                fields=("recipient", "subject_kind", "subject_id"),
+                fields=("recipient", "address", "subject_kind", "subject_id"),
                 condition=Q(status="waiting", notification__isnull=True),
                 name="delivery_waits_once",
             ),

@@ -50,6 +50,15 @@ def write(notes: Sequence[Notification]) -> Sequence[Notification]:
 
 
 @inside_transaction
+def mail_to(person: Any, addresses: Iterable[str], kind: str, subject_id: Any) -> None:
+    """What the source of this `kind` says is mailed to further addresses of a person, by the next relay."""
+    Delivery.objects.bulk_create(
+        Delivery(recipient=person, address=address, subject_kind=kind, subject_id=subject_id, due_at=now())
+        for address in addresses
+    )
+
+
+@inside_transaction
 def lock(people: Iterable[Any]) -> None:
     """Lock the counters of these people, by id, for whoever is about to tell several of them something."""
     rows = NotificationCounter.objects.select_for_update().filter(user__in=people).order_by("pk")

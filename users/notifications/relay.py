@@ -1,4 +1,4 @@
-"""The relay: sends what the outbox still holds, one mail per person and turn. Safe beside other relays."""
+"""The relay: sends what the outbox still holds, one mail per address and turn. Safe beside other relays."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,11 +43,11 @@ def relay() -> dict[str, int]:
     """Send every due e-mail. Returns counts: sent, skipped (no news any more), later (quiet hours), failed."""
     counts = {"sent": 0, "skipped": 0, "later": 0, "failed": 0}
     while batch := _claim():
-        by_person: dict[User, list[Delivery]] = {}
+        mails: dict[tuple[User, str], list[Delivery]] = {}
         for row in batch:
-            by_person.setdefault(row.recipient, []).append(row)
-        wishes = preferences.of(by_person, preferences.OPTIONAL)
-        for person, rows in by_person.items():
+            mails.setdefault((row.recipient, row.address), []).append(row)
+        wishes = preferences.of({person for person, _address in mails}, preferences.OPTIONAL)
+        for (person, _address), rows in mails.items():
             _deliver(person, rows, {group: row for (pk, group), row in wishes.items() if pk == person.pk}, counts)
     return counts
 
@@ -122,6 +122,8 @@ def _group(row: Delivery) -> str:
 
 
 def _mail(person: User, lines: list[Line]) -> EmailMultiAlternatives:
+    """To the address of the first line, which is that of all."""
+    address = lines[0].row.address
     with translation.override(person.language):
         first, more = lines[0].sentence, len(lines) - 1
         subject = first if not more else first + " " + ngettext("(and %d more)", "(and %d more)", more) % more
@@ -131,9 +133,17 @@ def _mail(person: User, lines: list[Line]) -> EmailMultiAlternatives:
             {"sentence": _one_line(line.sentence), "url": line.url, "quotes": [_one_line(text) for text in line.quotes]}
             for line in lines
         ]
-        context = {"person": person, "notifications": told, "SITE_URL": settings.SITE_URL, "leave": leave}
+        context = {
+            "person": person,
+            "notifications": told,
+            "SITE_URL": settings.SITE_URL,
+            "leave": leave,
+            "elsewhere": address,
+        }
         text = render_to_string("emails/notifications.txt", context)
-        return letters.compose([person.email], subject, text, headers=leaving.headers(leave) if leave else None)
+        return letters.compose(
+            [address or person.email], subject, text, headers=leaving.headers(leave) if leave else None
+        )
 
 
 def _one_line(text: str) -> str:

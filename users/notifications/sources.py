@@ -15,8 +15,8 @@ class News:
 
     sentence: str
     url: str
-    quotes: tuple[str, ...]
-    sent: Callable[[], Any]
+    quotes: tuple[str, ...] = ()
+    sent: Callable[[], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
