@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import messages, presence, rooms
+from chat import hiding, messages, presence, rooms
 from chat.models import Room
 from skilllink import ids
 from skilllink.errors import Malformed, Missing
@@ -52,6 +52,12 @@ def react(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "message", "sign", "on")
     on = frame.get("on", True) is True
     return {"id": str(messages.react(ids.read(frame.get("message")), by=user, sign=str(frame.get("sign")), on=on).pk)}
+
+
+def check(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    """What of the words that are being written the others won't see; kept nowhere."""
+    _only(frame, "room", "body")
+    return hiding.preview(messages.clean_body(frame.get("body")), find(user, frame.get("room")))
 
 
 def read(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
@@ -121,6 +127,7 @@ def register() -> None:
         "message.edit": edit,
         "message.delete": delete,
         "message.react": react,
+        "message.check": check,
         "room.read": read,
         "room.here": here,
         "typing": typing,

@@ -259,7 +259,9 @@ def open_to(user: Any) -> Any:
 
 def shown() -> Any:
     """Messages with all that their template needs, in four queries however many."""
-    return Message.objects.select_related("author", "reply_to__author").prefetch_related("attachments", "reactions")
+    return Message.objects.select_related("author", "room", "reply_to__author").prefetch_related(
+        "attachments", "reactions"
+    )
 
 
 def unread(user: Any) -> dict[Any, int]:

@@ -18,7 +18,7 @@ def pane_context(room: Room, user: Any) -> dict[str, Any]:
     mine = next(row for row in people if row.user_id == user.pk)
     others = [row for row in people if row.user_id != user.pk]
     history = messages.history(mine)
-    rows = rows_of([serialize(message, since=mine.joined_seq) for message in history], user, mine.read_seq)
+    rows = rows_of([serialize(message, since=mine.joined_seq, reader=user) for message in history], user, mine.read_seq)
     return {
         "room": room,
         "rows": rows,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chat import messages
+from chat import hiding, messages
 from users.moderation.subjects import Subject, register
 
 
@@ -11,7 +11,11 @@ def message(reporter: Any, pk: Any) -> Subject | None:
     row = rows.select_related("author", "room").filter(pk=pk, deleted_at__isnull=True).first()
     if row is None:
         return None
-    return Subject(row.body[:80] or str(row.author), f"{row.room.get_absolute_url()}#m-{row.pk}", row.author)
+    return Subject(
+        hiding.words(row.body, row.room)[:80] or str(row.author),
+        f"{row.room.get_absolute_url()}#m-{row.pk}",
+        row.author,
+    )
 
 
 def register_kinds() -> None:

@@ -57,8 +57,9 @@ def open_direct(a: Any, b: Any) -> Room:
     require_active(a)
     if a.pk == b.pk:
         raise Unprocessable(_("Choose somebody else to talk to."))
-    pair = ":".join(sorted((a.pk.hex, b.pk.hex)))
-    room, made = Room.objects.get_or_create(pair=pair, defaults={"kind": Room.Kind.DIRECT})
+    pair = _pair(a.pk, b.pk)
+    hired = Room.objects.filter(kind=Room.Kind.CONTRACT, memberships__user=a).filter(memberships__user=b).exists()
+    room, made = Room.objects.get_or_create(pair=pair, defaults={"kind": Room.Kind.DIRECT, "hired": hired})
     if made:
         require_may_begin(a)
         _enter(room, a, b)
@@ -82,7 +83,10 @@ def open_for_bid(bid_id: Any, client: Any, freelancer: Any, title: str) -> Room:
 @inside_transaction
 def promote(room: Room, contract_id: Any, title: str) -> Room:
     """The bid's room becomes the contract's, with all that was said in it."""
-    Room.objects.filter(pk=room.pk).update(kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title))
+    Room.objects.filter(pk=room.pk).update(
+        kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title), hired=True
+    )
+    Room.objects.filter(pair=_pair(*room.memberships.values_list("user_id", flat=True))).update(hired=True)
     room.refresh_from_db()
     return room
 
@@ -222,6 +226,10 @@ def clean_title(text: str) -> str:
     if not 1 <= len(title) <= 120 or any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in title):
         raise BadTitle(fields={"title": BadTitle.sentence})
     return title
+
+
+def _pair(*people: Any) -> str:
+    return ":".join(sorted(person.hex for person in people))
 
 
 def _enter(room: Room, *people: Any) -> None:

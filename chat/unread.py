@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import presence
+from chat import hiding, presence
 from chat.models import Membership, Message, Room
 from skilllink import clocks
 from skilllink.transactions import inside_transaction, verb
@@ -84,7 +84,7 @@ def news(person: Any, room_id: Any) -> News | Later | None:
     if row is None:
         return None
     unread = _unread(person, max(row.read_seq, row.mailed_seq)).filter(room=row.room)
-    last = list(unread.select_related("author").order_by("-seq")[:QUOTED])
+    last = list(unread.select_related("author", "room").order_by("-seq")[:QUOTED])
     if not last:
         return None
     if str(person.pk) in presence.here(row.room_id):
@@ -105,7 +105,7 @@ def _sentence(room: Room, last: Message, n: int) -> str:
 
 
 def _quote(message: Message) -> str:
-    words = " ".join(message.body.split())
+    words = " ".join(hiding.words(message.body, message.room).split())
     if len(words) > QUOTED_CHARACTERS:
         words = words[: QUOTED_CHARACTERS - 1] + "…"
     return f"{message.author}: {words or _('sent a file')}"

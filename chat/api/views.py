@@ -70,6 +70,7 @@ class MessageOut(serializers.Serializer[Any]):
     client_id = serializers.CharField()
     body = serializers.CharField()
     html = serializers.CharField()
+    masked = serializers.BooleanField(help_text="Contact data in it is hidden from everyone but its author until hire")
     at = serializers.DateTimeField()
     edited = serializers.BooleanField()
     deleted = serializers.BooleanField()
@@ -284,4 +285,4 @@ def _room_out(room: Room, request: Request) -> Any:
 
 def _message_out(message: Message, request: Request) -> Any:
     since = rooms.member(message.room, request.user).joined_seq
-    return serialize(messages.shown().get(pk=message.pk), since=since)
+    return serialize(messages.shown().get(pk=message.pk), since=since, reader=request.user)

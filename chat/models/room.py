@@ -39,6 +39,7 @@ class Room(models.Model):
     version = models.PositiveIntegerField(default=1)
     created_at = models.DateTimeField(_("opened"), default=now)
     last_at = models.DateTimeField(_("last event"), default=now)
+    hired = models.BooleanField(default=False, help_text=_("its people have or had a contract with each other"))
     unread_due_at = models.DateTimeField(
         null=True, blank=True, help_text=_("when somebody may have it unread too long")
     )
@@ -64,6 +65,11 @@ class Room(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("chat:room", args=[self.pk])
+
+    @property
+    def hides_contact(self) -> bool:
+        """Whether contact data is masked: where two talk before hire. A group is no place where one is hired."""
+        return self.kind in (Room.Kind.DIRECT, Room.Kind.BID) and not self.hired
 
 
 class Membership(models.Model):

@@ -39,7 +39,7 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
     message = get_object_or_404(messages.open_to(request.user), pk=pk)
     membership = rooms.member(message.room, request.user)
     before = messages.history(membership, before=message.seq, limit=1)
-    shown = [serialize(row, since=membership.joined_seq) for row in (*before, message)]
+    shown = [serialize(row, since=membership.joined_seq, reader=request.user) for row in (*before, message)]
     rows = pane.rows_of(shown, request.user)
     return render(request, "chat/message/_message.html", {"row": rows[-1]})
 
@@ -59,7 +59,9 @@ def older(request: HttpRequest, pk: Any) -> HttpResponse:
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
     membership = rooms.member(room, request.user)
     history = messages.history(membership, before=_number(request, "before"))
-    rows = pane.rows_of([serialize(row, since=membership.joined_seq) for row in history], request.user)
+    rows = pane.rows_of(
+        [serialize(row, since=membership.joined_seq, reader=request.user) for row in history], request.user
+    )
     return render(request, "chat/message/_rows.html", {"rows": rows})
 
 

@@ -15,3 +15,4 @@ import "./live.js";
 import "./board.js";
 import "./upload.js";
 import "./chat.js";
+import "./contact_check.js";
