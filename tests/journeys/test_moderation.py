@@ -33,7 +33,7 @@ def choose(moderator: Page, address: str, words: str, action: str, **fields: str
     moderator.get_by_role("button", name="Run").or_(moderator.get_by_role("button", name="Go")).first.click()
     for name, value in fields.items():
         moderator.fill(f"[name={name}]", value)
-    moderator.locator("form button.default").click()
+    moderator.locator("form .default[type=submit]").click()
     expect(moderator.locator(".messagelist .success")).to_be_visible()
 
 
