@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from payment import accounts, chargebacks, deposit_returns, ledger, payout_methods, payouts
+from payment import accounts, chargebacks, deposit_returns, donations, ledger, payout_methods, payouts
 from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, GOOD_BANK
 from payment.models import Deposit, DepositReturn, Payout, PayoutMethod, SandboxObject
@@ -14,6 +14,7 @@ from skilllink import clocks
 from tests.builders.gateway import dispute_of, settle_down
 from tests.builders.payment import bank_account, earn, put_in_wallet
 from tests.faults.flow import Flow, reread
+from tests.faults.flows_gifts import cause_of
 
 LATER = timedelta(hours=1)
 
@@ -64,6 +65,28 @@ def _submitted(row: Payout) -> Payout:
     with clocks.at(row.check_at or row.due_at):
         payouts.sweep()
     return reread(row)  # type: ignore[no-any-return]
+
+
+def _of_cause(cast: Any, number: str = GOOD_BANK) -> tuple[PayoutMethod, str]:
+    """20.00 more in the cause's account, and the bank account that its keeper named for it."""
+    cause = cause_of(cast)
+    donations.give(cast["client"], cause, 2_000, "USD", token=str(put_in_wallet(cast["client"], 2_000).pk))
+    known = payout_methods.of(cause.keeper, cause).filter(last4=number[-4:]).first()
+    return known or bank_account(cause.keeper, number=number, cause=cause), _token()
+
+
+def _asked_of_cause(cast: Any, number: str = GOOD_BANK) -> Payout:
+    method, token = _of_cause(cast, number)
+    return payouts.request(method.user, method, 2_000, "USD", token=token)
+
+
+def _sent_of_cause(number: str) -> Callable[[Any], Payout]:
+    def prepare(cast: Any) -> Payout:
+        row = _submitted(_asked_of_cause(cast, number))
+        _letters_lost()
+        return row
+
+    return prepare
 
 
 def _arrived(cast: Any, row: Payout) -> None:
@@ -135,6 +158,16 @@ FLOWS = {
     "payout submitted": Flow(_asked, lambda cast, it: _submitted(it)),
     "payout settled": Flow(_sent(GOOD_BANK), _arrived),
     "payout failed": Flow(_sent(CLOSED_BANK), _arrived),
+    "payout of a cause asked for": Flow(
+        _of_cause,
+        lambda cast, it: payouts.request.within(cast["freelancer"], it[0], 2_000, "USD", token=it[1]),
+        by="freelancer",
+    ),
+    "payout of a cause cancelled": Flow(
+        _asked_of_cause, lambda cast, it: payouts.cancel.within(it, by=cast["freelancer"]), by="freelancer"
+    ),
+    "payout of a cause settled": Flow(_sent_of_cause(GOOD_BANK), _arrived),
+    "payout of a cause failed": Flow(_sent_of_cause(CLOSED_BANK), _arrived),
     "deposit's return asked for": Flow(
         lambda cast: put_in_wallet(cast["client"], 700),
         lambda cast, it: deposit_returns.request.within(it, by=cast["client"], amount=300, token="one"),

@@ -10,7 +10,7 @@ from tests.builders.payment import put_in_wallet
 from tests.faults.flow import Flow, reread
 
 
-def _cause(cast: Any) -> Cause:
+def cause_of(cast: Any) -> Cause:
     """One cause for all, kept by the freelancer."""
     if known := Cause.objects.first():
         return known
@@ -56,7 +56,7 @@ FLOWS = {
         by="client",
     ),
     "donation to a cause": Flow(
-        lambda cast: (put_in_wallet(cast["client"], 500), _cause(cast)),
+        lambda cast: (put_in_wallet(cast["client"], 500), cause_of(cast)),
         lambda cast, it: _given(cast, *it),
         by="client",
     ),

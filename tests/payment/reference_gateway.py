@@ -67,6 +67,11 @@ class Payout:
     asked_at: datetime | None = None
     known: bool = False  # the gateway's answer came
     arrived: bool = False
+    cause: Any = None  # whose money it is, when it isn't the person's own
+
+    @property
+    def source(self) -> tuple[str, Any]:
+        return ("available", self.user) if self.cause is None else ("cause", self.cause)
 
     @property
     def waits(self) -> bool:
@@ -171,15 +176,20 @@ class GatewayReference(Reference):
     # --- out --------------------------------------------------------------------------------------
 
     def ask(self, user: Any, currency: str, bank: str, amount: int) -> None:
+        self._ask(user, None, currency, bank, amount)
+
+    def _ask(self, user: Any, cause: Any, currency: str, bank: str, amount: int) -> None:
+        """Of a cause's money by its keeper: the same, but for what the keeper owes."""
+        batch = self.now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
+        new = Payout(user, currency, amount, bank, self.now, batch, needs_two=False, cause=cause)
         self._require(not self._held(user), "payout.on_hold")
         self._require(bank != "new", "payout.not_confirmed")
-        self._require(not self._owes(user), "payout.owing")
-        self._require(amount <= self.balances["available", user, currency], "payout.not_available")
+        self._require(not self._owes(new), "payout.owing")
+        self._require(amount <= self.balances[(*new.source, currency)], "payout.not_available")
         self._require(amount >= settings.SKILLLINK["PAYOUT_MINIMUM"][currency], "payout.too_small")
-        batch = self.now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + HOUR
-        needs_two = amount + self._of_this_day(user, currency) > settings.SKILLLINK["PAYOUT_ALONE"][currency]
-        self._move(currency, ("available", user, -amount), ("in_transit", user, amount))
-        self.new = Payout(user, currency, amount, bank, self.now, batch, needs_two)
+        new.needs_two = amount + self._of_this_day(new) > settings.SKILLLINK["PAYOUT_ALONE"][currency]
+        self._move(currency, (*new.source, -amount), ("in_transit", user, amount))
+        self.new = new
 
     def cancel(self, name: Any) -> None:
         row = self.payouts[name]
@@ -187,7 +197,7 @@ class GatewayReference(Reference):
             return
         self._require(row.waits, "payout.gone")
         row.status = "cancelled"
-        self._move(row.currency, ("in_transit", row.user, -row.amount), ("available", row.user, row.amount))
+        self._move(row.currency, ("in_transit", row.user, -row.amount), (*row.source, row.amount))
 
     def approve(self, name: Any) -> None:
         row = self.payouts[name]
@@ -220,7 +230,7 @@ class GatewayReference(Reference):
                 continue
             if self._held(row.user):
                 row.status = "on_hold"
-            elif not self._owes(row.user):
+            elif not self._owes(row):
                 row.status, row.sent_at, row.asked_at = "processing", self.now, self.now
                 row.known = row.bank != "silent"
         for row in sent:
@@ -284,21 +294,23 @@ class GatewayReference(Reference):
 
     def _end(self, row: Payout) -> None:
         row.status = "failed" if row.bank == "closed" else "paid"
-        to = ("available", row.user) if row.status == "failed" else ("gateway", None)
+        to = row.source if row.status == "failed" else ("gateway", None)
         self._move(row.currency, ("in_transit", row.user, -row.amount), (*to, row.amount))
 
     def _held(self, user: Any) -> bool:
         return any(row.user == user and not row.lifted and row.until > self.now for row in self.holds.values())
 
-    def _owes(self, user: Any) -> bool:
-        return any(kind == "receivable" and who == user and n < 0 for (kind, who, _c), n in self.balances.items())
+    def _owes(self, payout: Payout) -> bool:
+        """Whether a debt keeps it back; what its keeper owes, a cause doesn't."""
+        debts = (n for (kind, who, _c), n in self.balances.items() if kind == "receivable" and who == payout.user)
+        return payout.cause is None and any(n < 0 for n in debts)
 
-    def _of_this_day(self, user: Any, currency: str) -> int:
-        """What the person asked for in 24 hours and neither cancelled nor got back."""
+    def _of_this_day(self, new: Payout) -> int:
+        """What was asked for of the same money in 24 hours and neither cancelled nor came back."""
         return sum(
             row.amount
             for row in self.payouts.values()
-            if (row.user, row.currency) == (user, currency)
+            if (row.source, row.currency) == (new.source, new.currency)
             and row.created_at > self.now - DAY
             and row.status not in ("cancelled", "failed")
         )

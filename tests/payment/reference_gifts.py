@@ -65,6 +65,9 @@ class GiftReference(GatewayReference):
         self._move(currency, ("wallet", giver, -amount), ("cause", name, amount))
         self.given.append((self.now, giver, currency, amount))
 
+    def ask_of_cause(self, name: Any, bank: str, amount: int) -> None:
+        self._ask(self.causes[name].keeper, name, self.causes[name].currency, bank, amount)
+
     def renew(self) -> None:
         """Announce what is to be announced, give what is due; the escrow of a gift is called (pledge, its number)."""
         for pledge in self.pledges.values():

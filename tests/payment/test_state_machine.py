@@ -27,7 +27,7 @@ AT_ONCE = 50  # steps between one beginning and the next
 ROUND = 9  # examples under one seed: from the tenth on Hypothesis varies what it had, and leaves it half way
 VERBS = {
     "give", "take_back", "spend", "hold", "release", "refund", "refund_released", "bonus", "move", "claw_back", "split",
-    "clear", "again", "give_back", "repay", "write_off", "ask", "cancel", "approve", "lift", "support", "tip",
+    "clear", "again", "give_back", "repay", "write_off", "ask", "ask_of_cause", "cancel", "approve", "lift", "support", "tip",
     "give_to_cause", "stop",
 }  # fmt: skip
 # what happens by itself, and what nobody refuses

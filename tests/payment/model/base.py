@@ -48,6 +48,7 @@ class World:
     finance: list[Any]
     accounts: dict[tuple[int, str, str], Any]  # bank accounts by person, currency and how they end
     causes: dict[str, Any]
+    banks_of_causes: dict[tuple[str, str], Any]  # by currency and how they end; of verified causes
     begin: Callable[[GiftReference], None]
 
 

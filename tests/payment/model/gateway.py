@@ -124,6 +124,29 @@ class GatewayRules(Model):
         self.reference.payouts[answer.pk] = self.reference.new
         return answer.pk
 
+    @rule(target=asked, data=st.data(), bank=st.sampled_from(("good", "good", "closed")), how=parts)
+    def ask_of_cause(self, data: Any, bank: str, how: Any) -> Any:
+        """Of what was given to a verified cause, by its keeper."""
+        there = {currency: self._given_to(currency) for currency, name in self.world.banks_of_causes if name == bank}
+        full = [currency for currency, money in there.items() if money]
+        if not full:
+            return None
+        currency = data.draw(st.sampled_from(full))
+        method, cause = self.world.banks_of_causes[currency, bank], self.world.causes[currency].pk
+
+        def act(key: str, amount: int) -> Any:
+            return payouts.request.within(method.user, method, amount, currency, token=key)
+
+        amount = part(there[currency], how)
+        answer = self.keyed("ask_of_cause", amount, act, cause, bank, reused="payout.other_wish")
+        if answer is None:
+            return None
+        self.reference.payouts[answer.pk] = self.reference.new
+        return answer.pk
+
+    def _given_to(self, currency: str) -> int:
+        return self.reference.balances["cause", self.world.causes[currency].pk, currency]
+
     @rule(name=asked)
     def cancel(self, name: Any) -> None:
         if name is not None:

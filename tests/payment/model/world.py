@@ -27,6 +27,7 @@ ACCOUNTS = {
     "KWD": ("good", "silent"),
 }  # fmt: skip
 PUT_IN, EARNED = 400_000, 600_000  # of each person in each currency
+BANKS_OF_CAUSES = ("good", "closed")
 KEEPER = 2  # of the causes; the one in KWD waits for its verification
 
 
@@ -37,8 +38,7 @@ def world(template: str) -> Iterator[World]:
         people = [make(name, client=True, freelancer=True) for name in PEOPLE]
         finance = [staff("Fay Finance", "Finance"), staff("Felix Finance", "Finance")]
         moderator = staff("Mo Moderator", "Moderator")
-        banks = {}
-        made = {}
+        banks, of_causes, made = {}, {}, {}
         for currency in CURRENCIES:
             _add_capital(currency)
             for number, person in enumerate(people):
@@ -50,7 +50,11 @@ def world(template: str) -> Iterator[World]:
             words = {"title": f"Bees {currency}", "summary": "Hives on every roof.", "story": "We keep bees. " * 20}
             made[currency] = causes.propose(people[KEEPER], goal=10_000, currency=currency, **words)
             if currency != "KWD":
-                causes.verify(made[currency], by=moderator, reason="Papers seen.")
+                made[currency] = causes.verify(made[currency], by=moderator, reason="Papers seen.")
+                for name in BANKS_OF_CAUSES:
+                    of_causes[currency, name] = bank_account(
+                        people[KEEPER], currency, BANKS[name], cause=made[currency]
+                    )
         SandboxObject.objects.filter(kind="event").update(due_at=None)  # the letters about all that were read
         assert audit.examine().violations == []
 
@@ -61,7 +65,7 @@ def world(template: str) -> Iterator[World]:
                 for number in range(len(people)):
                     _begin(reference, number, currency)
 
-        yield World(str(connections["default"].settings_dict["NAME"]), people, finance, banks, made, begin)
+        yield World(str(connections["default"].settings_dict["NAME"]), people, finance, banks, made, of_causes, begin)
 
 
 def _begin(reference: GiftReference, number: int, currency: str) -> None:
