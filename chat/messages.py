@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from chat import rooms
+from chat import blocked, rooms
 from chat.formats import serialize
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
@@ -78,6 +78,7 @@ def post(
     require_active(author)
     room = rooms.lock(room)
     membership = rooms.member(room, author)
+    blocked.require_open(room, author)
     text, files = clean_body(body), [str(pk) for pk in attachments]
     if not text and not files:
         raise Empty(fields={"body": Empty.sentence})
@@ -105,6 +106,7 @@ def edit(message: Any, *, by: Any, body: str) -> Message:
     message, room = _locked(message, by)
     if message.author_id != by.pk:
         raise NotYours()
+    blocked.require_open(room, by)
     window = settings.SKILLLINK["MESSAGE_EDIT_WINDOW"]
     if now() - message.at > window:
         raise TooLate(window=span(window))
@@ -140,6 +142,7 @@ def react(message: Any, *, by: Any, sign: str, on: bool = True) -> Message:
     if sign not in SIGNS:
         raise UnknownSign()
     message, room = _locked(message, by)
+    blocked.require_open(room, by)
     if on:
         _row, changed = Reaction.objects.get_or_create(message=message, user=by, sign=sign)
     else:

@@ -4,10 +4,13 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
-from chat import messages
+from chat import blocked, messages
 from chat.formats import serialize
 from chat.models import Membership, Room
+from users import blocks
 
 GROUP_SECONDS = 300
 
@@ -21,6 +24,7 @@ def pane_context(room: Room, user: Any) -> dict[str, Any]:
     rows = rows_of([serialize(message, since=mine.joined_seq, reader=user) for message in history], user, mine.read_seq)
     return {
         "room": room,
+        "closed": blocked.refusal_in(room, user),
         "rows": rows,
         "others": [row.user for row in others],
         "other": others[0].user if len(others) == 1 else None,
@@ -34,10 +38,13 @@ def pane_context(room: Room, user: Any) -> dict[str, Any]:
 def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**18) -> list[dict[str, Any]]:
     """Add what depends on the neighbour and the reader: a new day, the first of a group, mine, the unread divider."""
     rows: list[dict[str, Any]] = []
+    folded = {str(pk) for pk in blocks.of(user)}
     previous: dict[str, Any] | None = None
     for message in dictionaries:
         at = timezone.localtime(parse_datetime(message["at"]))
         author = message["author"]["id"] if message["author"] else ""
+        if author in folded and message["html"]:
+            message |= {"html": _folded(message["html"])}
         first = (
             previous is None
             or previous["author_id"] != author
@@ -57,6 +64,11 @@ def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**1
         rows.append(row)
         previous = row
     return rows
+
+
+def _folded(html: Any) -> Any:
+    """The words of somebody whom the reader has blocked, behind a press: a group goes on around them."""
+    return format_html("<details><summary>{}</summary>{}</details>", _("From somebody you blocked"), html)
 
 
 def room_rows(user: Any) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, Unprocessable
 from skilllink.realtime import push as realtime
 from skilllink.transactions import after_commit, inside_transaction, verb
+from users import blocks
 from users.standing import require_active, require_may_begin
 
 
@@ -62,6 +63,7 @@ def open_direct(a: Any, b: Any) -> Room:
     room, made = Room.objects.get_or_create(pair=pair, defaults={"kind": Room.Kind.DIRECT, "hired": hired})
     if made:
         require_may_begin(a)
+        blocks.require_open(a, [b.pk])
         _enter(room, a, b)
     return room
 

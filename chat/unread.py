@@ -19,7 +19,7 @@ from chat.models import Membership, Message, Room
 from skilllink import clocks
 from skilllink.transactions import inside_transaction, verb
 from users import preferences
-from users.models import Delivery
+from users.models import Block, Delivery
 from users.notifications import sources
 from users.notifications.sources import Later, News
 from users.notifications.timing import mail_due
@@ -75,7 +75,10 @@ def _behind(room: Room) -> Any:
 
 
 def _unread(user: Any, after: Any) -> Any:
-    return Message.objects.filter(~Q(author=user), seq__gt=after, deleted_at__isnull=True, notice="")
+    unwanted = Exists(
+        Block.objects.filter(blocker=OuterRef(user) if isinstance(user, OuterRef) else user, blocked=OuterRef("author"))
+    )
+    return Message.objects.filter(~Q(author=user), ~unwanted, seq__gt=after, deleted_at__isnull=True, notice="")
 
 
 def news(person: Any, room_id: Any) -> News | Later | None:

@@ -12,6 +12,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
+from users import blocks
 from users.models import Profile
 from users.moderation import audit
 from users.moderation.sanctions import require_moderator
@@ -236,6 +237,7 @@ def invite(gig: Any, freelancer: Any, *, by: Any) -> Invitation:
     known = Invitation.objects.filter(gig=gig, freelancer=freelancer).first()
     if known is not None:
         return known
+    blocks.require_open(by, [freelancer.pk])
     if Invitation.objects.filter(gig=gig).count() >= INVITATIONS:
         raise TooManyInvitations()
     row = Invitation.objects.create(gig=gig, freelancer=freelancer)

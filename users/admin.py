@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -145,13 +145,22 @@ class ReportAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("created_at", "reason", "subject_kind", "subject", "by", "status")
     list_filter = ("status", "reason")
     list_select_related = ("by",)
-    readonly_fields = ("subject",)
-    exclude = ("subject_id", "subject_url")
+    readonly_fields = ("subject", "frozen")
+    exclude = ("subject_id", "subject_url", "context")
     actions = ("acted", "dismissed")
 
     @admin.display(description=_("about"))
     def subject(self, row: Report) -> SafeString:
         return format_html('<a href="{}">{}</a>', row.subject_url, row.subject_url)
+
+    @admin.display(description=_("as it was when it was reported"))
+    def frozen(self, row: Report) -> SafeString:
+        said = [
+            (piece["at"], piece["who"], _("reported") if piece["reported"] else "", words)
+            for piece in row.context
+            for words in ([*(old["words"] for old in piece["earlier"]), piece["words"], *piece["files"]])
+        ]
+        return format_html_join("", "<p>{} <strong>{}</strong> <em>{}</em><br>{}</p>", said)
 
     @admin.action(description=_("Close: acted upon …"), permissions=["view"])
     def acted(self, request: Any, rows: Any) -> Any:

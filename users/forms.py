@@ -116,6 +116,11 @@ class ReportForm(forms.Form):
         max_length=2000,
         widget=forms.Textarea(attrs={"rows": 5}),
     )
+    block = forms.BooleanField(
+        label=_("Block this person too"),
+        required=False,
+        help_text=_("No messages and no invitations between you two any more. They aren’t told; a contract goes on."),
+    )
 
 
 class AppealForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.views import demo, notifications, people, preferences, reports, settings, tokens
+from users.views import blocks, demo, notifications, people, preferences, reports, settings, tokens
 
 app_name = "users"
 urlpatterns = [
@@ -16,6 +16,9 @@ urlpatterns = [
     path("settings/tokens/", tokens.index, name="tokens"),
     path("settings/tokens/end/", tokens.end, name="token_end"),
     path("settings/appeals/<uuid:pk>/", settings.appeal, name="appeal"),
+    path("settings/blocked/", blocks.index, name="blocked"),
+    path("people/<slug:slug>/block/", blocks.block, name="block"),
+    path("people/<slug:slug>/unblock/", blocks.unblock, name="unblock"),
     path("report/<slug:kind>/<uuid:pk>/", reports.new, name="report"),
     path("notifications/", notifications.index, name="notifications"),
     path("notifications/bell/", notifications.bell, name="bell"),

@@ -10,6 +10,7 @@ from chat import messages, rooms
 from skilllink.errors import Refusal
 from skilllink.ids import uuid7
 from tests.builders.projects_gigs import live_bid, open_gig
+from users import blocks
 from users.models import Report, StaffAction, User
 from users.moderation import reports, subjects
 
@@ -78,3 +79,57 @@ def test_a_report_is_answered_once_and_by_moderators_alone(
     with pytest.raises(reports.Answered):
         reports.answer(report, by=moderator, status="acted", outcome="After all.")
     assert reports.file(client_person, **facts).status == "open"
+
+
+def test_what_stood_around_a_message_is_frozen_with_its_report_in_its_own_words(
+    client_person: User, freelancer: User, moderator: User, client: Client
+) -> None:
+    room = rooms.open_direct(client_person, freelancer)
+    said = [
+        messages.post(room, (client_person, freelancer)[n % 2], f"Line {n}", client_id=uuid7().hex) for n in range(14)
+    ]
+    reported = messages.edit(said[7], by=freelancer, body="Pay me at tomasz@okoro.example")
+    client.force_login(client_person)
+    form = client.get(report_of("message", reported.pk)).content.decode()
+    assert "tomasz@okoro.example" not in form
+    client.post(report_of("message", reported.pk), WORDS)
+    messages.delete(reported, by=freelancer)
+
+    frozen = Report.objects.get().context
+    assert [piece["words"] for piece in frozen] == [
+        *(f"Line {n}" for n in range(2, 7)),
+        "Pay me at tomasz@okoro.example",
+        *(f"Line {n}" for n in range(8, 13)),
+    ]
+    assert [piece["words"] for piece in frozen if piece["reported"]] == ["Pay me at tomasz@okoro.example"]
+    assert frozen[5]["earlier"][0]["words"] == "Line 7"
+    client.force_login(moderator)
+    page = client.get(f"/admin/users/report/{Report.objects.get().pk}/change/").content.decode()
+    assert "Pay me at tomasz@okoro.example" in page
+    assert "Line 7" in page
+
+
+def test_a_report_freezes_nothing_that_its_author_cannot_read(
+    client_person: User, freelancer: User, outsider: User
+) -> None:
+    group = rooms.create_group(client_person, "Glaze talk")
+    messages.post(group, client_person, "Before you came", client_id=uuid7().hex)
+    rooms.join(group, outsider)
+    after = messages.post(group, client_person, "Since then", client_id=uuid7().hex)
+    subject = subjects.find("message", outsider, after.pk)
+    assert subject
+    assert [piece["words"] for piece in subject.freeze()] == ["Since then"]
+
+
+def test_with_a_report_its_author_blocks_the_person_or_neither_happens(
+    client_person: User, freelancer: User, client: Client
+) -> None:
+    client.force_login(client_person)
+    client.post(report_of("person", freelancer.pk), WORDS)
+    assert blocks.of(client_person) == set()
+    again = client.post(report_of("person", freelancer.pk), {**WORDS, "block": "on"})
+    assert again.status_code == 409
+    assert blocks.of(client_person) == set()
+    Report.objects.all().delete()
+    client.post(report_of("person", freelancer.pk), {**WORDS, "block": "on"})
+    assert blocks.of(client_person) == {freelancer.pk}

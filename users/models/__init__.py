@@ -1,3 +1,4 @@
+from users.models.block import Block
 from users.models.moderation import Appeal, Report, Sanction, StaffAction
 from users.models.notification import Delivery, Notification, NotificationCounter, Preference, QuietHours
 from users.models.profile import Profile, Skill
@@ -7,6 +8,7 @@ from users.models.user import User
 __all__ = [
     "ApiToken",
     "Appeal",
+    "Block",
     "Delivery",
     "Notification",
     "NotificationCounter",

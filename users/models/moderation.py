@@ -118,6 +118,7 @@ class Report(models.Model):
     subject_url = models.CharField(_("address"), max_length=300)
     reason = models.CharField(_("reason"), max_length=20, choices=Reason)
     text = models.TextField(_("in their words"), max_length=2000, blank=True)
+    context = models.JSONField(_("as it was then"), default=list, blank=True)
     status = models.CharField(_("status"), max_length=10, choices=Status, default=Status.OPEN)
     outcome = models.CharField(_("outcome"), max_length=500, blank=True)
     created_at = models.DateTimeField(_("filed"), default=now)

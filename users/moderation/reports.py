@@ -1,5 +1,6 @@
 """Complaints from people, answered by moderators."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from skilllink.errors import Conflict, Malformed
 from skilllink.transactions import verb
+from users import blocks
 from users.models import Report, User
 from users.moderation import audit
 from users.moderation.sanctions import require_moderator
@@ -27,9 +29,24 @@ class Answered(Conflict):
 
 
 @verb
-def file(by: User, *, subject_kind: str, subject_id: Any, subject_url: str, reason: str, text: str = "") -> Report:
-    """Put a complaint into the moderators' queue. Raises AlreadyReported while one of the same person is open."""
+def file(
+    by: User,
+    *,
+    subject_kind: str,
+    subject_id: Any,
+    subject_url: str,
+    reason: str,
+    text: str = "",
+    freeze: Callable[[], list[dict[str, Any]]] = list,
+    block: User | None = None,
+) -> Report:
+    """Put a complaint into the moderators' queue, with what `freeze` gives; `block` is whom its author wants gone.
+
+    Raises AlreadyReported while one of the same person is open.
+    """
     require_active(by)
+    if block is not None:
+        blocks.block.within(by, block)
     if reason not in Report.Reason.values:
         raise BadReason(fields={"reason": BadReason.sentence})
     try:
@@ -41,6 +58,7 @@ def file(by: User, *, subject_kind: str, subject_id: Any, subject_url: str, reas
                 subject_url=subject_url,
                 reason=reason,
                 text=text.strip()[:2000],
+                context=freeze(),
             )
     except IntegrityError as error:
         raise AlreadyReported() from error

@@ -9,11 +9,16 @@ from users.models import Profile
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The reported thing as its reporter sees it: a title, an address of this site, and whose it is."""
+    """The reported thing as its reporter sees it: a title, an address of this site, and whose it is.
+
+    `freeze` gives what moderators read of it and around it, as it is now, one dictionary per piece; called in the
+    transaction that files the report.
+    """
 
     title: str
     url: str
     owner: Any
+    freeze: Callable[[], list[dict[str, Any]]] = list
 
 
 Find = Callable[[Any, Any], Subject | None]  # (reporter, id) -> what they may see, or None

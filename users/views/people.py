@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from users import profile_sections
+from users import blocks, profile_sections
 from users.models import Profile, Skill
 
 
@@ -38,6 +38,7 @@ def show(request: HttpRequest, slug: str) -> HttpResponse:
         "person": profile.user,
         "sections": sections,
         "facts": profile_sections.facts_of(profile.user),
+        "is_blocked": request.user.is_authenticated and profile.user_id in blocks.of(request.user),
     }
     return render(request, "users/person/show.html", context)
 

@@ -25,7 +25,9 @@ def new(request: HttpRequest, kind: str, pk: Any) -> HttpResponse:
         raise Missing()
     form = ReportForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        reports.file(person, subject_kind=kind, subject_id=pk, subject_url=subject.url, **form.cleaned_data)
+        about = {"subject_kind": kind, "subject_id": pk, "subject_url": subject.url, "freeze": subject.freeze}
+        words = {name: form.cleaned_data[name] for name in ("reason", "text")}
+        reports.file(person, **about, **words, block=subject.owner if form.cleaned_data["block"] else None)
         messages.success(request, _("Sent. A moderator looks at it, and you are told the outcome."))
         return redirect(subject.url)
     filed = Report.objects.filter(by=person, subject_kind=kind, subject_id=pk, status="open").first()
