@@ -79,6 +79,7 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
         "reviews": review_of(hirer, worker),
         "papers": paper_of(worker),
         "auth": hirer.get("auth/tokens/").json()[0]["id"],
+        "blocks": block_of(hirer),
     }  # fmt: skip
 
 
@@ -105,6 +106,13 @@ def payout_of(worker: Program) -> str:
     earn(person, 5_000)
     ask = {"method": str(bank_account(person).pk), "amount": 5_000, "currency": "USD", "token": "one"}
     found: str = worker.made("payouts/", ask)["id"]
+    return found
+
+
+def block_of(hirer: Program) -> str:
+    """Whom the client wants to hear nothing from; the room of their contract stays open."""
+    slug = User.objects.get(email="tomasz@skilllink.test").profile.slug
+    found: str = hirer.made("blocks/", {"person": slug})["person"]["id"]
     return found
 
 
