@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 
 from chat import hiding
-from chat.models import Message
+from chat.models import Membership, Message, RoomEvent
 from skilllink.markdown import render
 from skilllink.money import format_money
 from users.notifications.sentences import sentence
@@ -29,7 +29,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "author": {"id": str(message.author_id), "name": message.author.name} if message.author else None,
         "client_id": message.client_id,
         "body": body,
-        "html": render(body) if body else "",
+        "html": render(body, _addresses(message)) if body else "",
         "masked": hiding.hides(message.body, message.room),
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
@@ -46,8 +46,43 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
             for file in message.attachments.all()
         ],
         "reactions": reactions,
+        "mentions": [{"id": str(row.user_id), "name": row.user.name} for row in message.mentions.all()],
+        "pinned": message.pinned_at is not None,
         "notice": _notice(message),
     }
+
+
+def event_of(
+    row: RoomEvent, message: Message | None = None, *, since: int = 0, state: Membership | None = None
+) -> dict[str, Any]:
+    """An event as it is told; of a message from before `since`, also of a quoted one, only which one it was.
+
+    One about a person says what they are in the room by now, `state`; their `role` is null when they aren't in it.
+    """
+    event: dict[str, Any] = {"type": row.kind, "seq": row.seq, "room": str(row.room_id)}
+    if message is not None and message.seq <= since:
+        event["message"] = {"id": str(message.pk), "seq": message.seq}
+    elif message is not None:
+        event["message"] = serialize(message, since=since)
+    elif row.user_id:
+        here = state is not None and state.left_at is None
+        silent = state.silenced_until if state and here else None
+        event["user"] = {"id": str(row.user_id), "name": str(row.user)}
+        event["role"] = state.role if state and here else None
+        event["silenced_until"] = silent.isoformat() if silent else None
+    elif row.kind == RoomEvent.Kind.SETTLED:
+        event |= {"title": row.room.title, "public": row.room.public, "capacity": row.room.capacity}
+    return event
+
+
+def _addresses(message: Message) -> dict[str, str]:
+    """Where each `@name` of a message leads; nowhere for people whose profile is theirs alone."""
+    found = {}
+    for mention in message.mentions.all():
+        profile = getattr(mention.user, "profile", None)
+        shown = profile is not None and profile.visibility != profile.Visibility.PRIVATE
+        found[f"@{mention.words}"] = profile.get_absolute_url() if shown and profile else ""
+    return found
 
 
 def _is_own(message: Message, reader: Any) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import hiding, messages, presence, rooms
+from chat import hiding, messages, pins, presence, rooms
 from chat.models import Room
 from skilllink import ids
 from skilllink.errors import Malformed, Missing
@@ -60,6 +60,12 @@ def check(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     return hiding.preview(messages.clean_body(frame.get("body")), find(user, frame.get("room")))
 
 
+def pin(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
+    _only(frame, "message", "on")
+    on = frame.get("on", True) is True
+    return {"id": str(pins.pin(ids.read(frame.get("message")), by=user, on=on).pk)}
+
+
 def read(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "room", "upto")
     upto: Any = frame.get("upto")
@@ -70,6 +76,7 @@ def typing(user: Any, frame: dict[str, Any]) -> None:
     """Told at once and kept nowhere."""
     _only(frame, "room")
     room = find(user, frame.get("room"))
+    rooms.speaker(room, user)
     event = {"type": "typing", "user": str(user.pk), "name": user.get_short_name()}
     push_now(f"room:{room.pk}", event, version=room.version)
 
@@ -128,6 +135,7 @@ def register() -> None:
         "message.delete": delete,
         "message.react": react,
         "message.check": check,
+        "message.pin": pin,
         "room.read": read,
         "room.here": here,
         "typing": typing,

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, rooms
-from chat.formats import serialize
+from chat import blocked, hiding, mentions, rooms, words
+from chat.formats import event_of
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
@@ -24,6 +23,7 @@ from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
 
 PAGE = 200
+HISTORY = 50  # messages that a page shows at first, and each time one asks for earlier ones
 PAGE_BYTES = 256 * 1024  # a socket's frame has a largest size, and a slow line must get through a page in time
 SIGNS = ("👍", "❤️", "🎉", "👀", "🙏", "✅")
 
@@ -77,7 +77,7 @@ def post(
     """
     require_active(author)
     room = rooms.lock(room)
-    membership = rooms.member(room, author)
+    membership = rooms.speaker(room, author)
     blocked.require_open(room, author)
     text, files = clean_body(body), [str(pk) for pk in attachments]
     if not text and not files:
@@ -95,17 +95,19 @@ def post(
         room=room, author=author, seq=room.seq + 1, client_id=client_id, body_hash=digest, body=text, reply_to=quoted
     )
     _attach(message, files)
+    mentions.keep(room, message)
     Membership.objects.filter(room=room, user=author).update(read_seq=room.seq + 1)
-    _tell(room, RoomEvent.Kind.POSTED, message, author)
+    tell(room, RoomEvent.Kind.POSTED, message, author)
     return message
 
 
 @verb
 def edit(message: Any, *, by: Any, body: str) -> Message:
     """Change one's own words within the edit window; the earlier wording is kept and shown."""
-    message, room = _locked(message, by)
+    message, room = locked(message, by)
     if message.author_id != by.pk:
         raise NotYours()
+    rooms.speaker(room, by)
     blocked.require_open(room, by)
     window = settings.SKILLLINK["MESSAGE_EDIT_WINDOW"]
     if now() - message.at > window:
@@ -116,23 +118,25 @@ def edit(message: Any, *, by: Any, body: str) -> Message:
     MessageVersion.objects.create(message=message, body=message.body)
     Message.objects.filter(pk=message.pk).update(body=text, edited_at=now())
     message.refresh_from_db()
-    _tell(room, RoomEvent.Kind.EDITED, message, by)
+    mentions.keep(room, message)
+    tell(room, RoomEvent.Kind.EDITED, message, by)
     return message
 
 
 @verb
 def delete(message: Any, *, by: Any) -> Message:
     """Leave a tombstone: the words, their earlier wordings and the files go for good."""
-    message, room = _locked(message, by)
+    message, room = locked(message, by)
     if message.author_id != by.pk:
         raise NotYours()
     files = [attachment.file for attachment in message.attachments.all()]
     message.attachments.all().delete()
     message.versions.all().delete()
+    message.mentions.all().delete()
     transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files], robust=True)
-    Message.objects.filter(pk=message.pk).update(body="", deleted_at=now())
+    Message.objects.filter(pk=message.pk).update(body="", deleted_at=now(), pinned_at=None, pinned_by=None)
     message.refresh_from_db()
-    _tell(room, RoomEvent.Kind.DELETED, message, by)
+    tell(room, RoomEvent.Kind.DELETED, message, by)
     return message
 
 
@@ -141,14 +145,15 @@ def react(message: Any, *, by: Any, sign: str, on: bool = True) -> Message:
     """Put one of the offered signs under a message, or take it away."""
     if sign not in SIGNS:
         raise UnknownSign()
-    message, room = _locked(message, by)
+    message, room = locked(message, by)
+    rooms.speaker(room, by)
     blocked.require_open(room, by)
     if on:
         _row, changed = Reaction.objects.get_or_create(message=message, user=by, sign=sign)
     else:
         changed = bool(Reaction.objects.filter(message=message, user=by, sign=sign).delete()[0])
     if changed:
-        _tell(room, RoomEvent.Kind.REACTED, message, by)
+        tell(room, RoomEvent.Kind.REACTED, message, by)
     return message
 
 
@@ -186,7 +191,7 @@ def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
             raise Missing()
         room.seq += 1
         message.room, message.seq = room, room.seq
-        message._prefetched_objects_cache = {"attachments": (), "reactions": ()}  # type: ignore[attr-defined]
+        message._prefetched_objects_cache = {"attachments": (), "reactions": (), "mentions": ()}  # type: ignore[attr-defined]
         events.append(RoomEvent(room=room, seq=room.seq, kind=RoomEvent.Kind.POSTED, message=message, user=actor))
     added = Counter(message.room_id for message, _actor in notices)
     for number in set(added.values()):
@@ -196,7 +201,7 @@ def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
     RoomEvent.objects.bulk_create(events)
     for event in events:
         # everybody who is in came before it
-        push(f"room:{event.room_id}", _event(event, event.message, since=0), version=event.room.version)
+        push(f"room:{event.room_id}", event_of(event, event.message), version=event.room.version)
     return [message for message, _actor in notices]
 
 
@@ -224,17 +229,21 @@ def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
     rows = list(
         RoomEvent.objects.filter(room=room, seq__gt=max(seq, since))
         .order_by("seq")
-        .select_related("user")[: min(limit, PAGE)]
+        .select_related("user", "room")[: min(limit, PAGE)]
     )
     more = len(rows) == min(limit, PAGE)
     wanted = {row.message_id for row in rows if row.message_id}
     found = {message.pk: message for message in shown().filter(pk__in=wanted)}
     last = {row.message_id: row.seq for row in rows}
+    people = {row.user_id for row in rows if not row.message_id and row.user_id}
+    states = {state.user_id: state for state in Membership.objects.filter(room=room, user__in=people)}
     events: list[dict[str, Any]] = []
     upto, size = seq, 0
     for row in rows:
         if not row.message_id or last[row.message_id] == row.seq:
-            event = _event(row, found.get(row.message_id), since=since)
+            event = event_of(
+                row, found.get(row.message_id), since=since, state=states.get(row.user_id) if row.user_id else None
+            )
             size += len(json.dumps(event, cls=DjangoJSONEncoder))
             if events and size > PAGE_BYTES:
                 return {"events": events, "upto": upto, "more": True}
@@ -243,12 +252,18 @@ def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
     return {"events": events, "upto": upto, "more": more}
 
 
-def history(membership: Membership, *, before: int | None = None, limit: int = 50) -> list[Message]:
+def history(membership: Membership, *, before: int | None = None, limit: int = HISTORY) -> list[Message]:
     """The last messages since the person came (before a number), oldest first."""
     rows = shown().filter(room=membership.room_id, seq__gt=membership.joined_seq)
     if before is not None:
         rows = rows.filter(seq__lt=before)
     return list(reversed(rows.order_by("-seq")[:limit]))
+
+
+def later_than(membership: Membership, seq: int) -> list[Message]:
+    """The half of a page that follows a number, oldest first."""
+    rows = shown().filter(room=membership.room_id, seq__gt=max(seq, membership.joined_seq))
+    return list(rows.order_by("seq")[: HISTORY // 2])
 
 
 def open_to(user: Any) -> Any:
@@ -260,16 +275,24 @@ def open_to(user: Any) -> Any:
     )
 
 
+def versions(message: Message, reader: Any) -> list[MessageVersion]:
+    """What a message said before, the latest first, as this person reads it."""
+    rows = list(message.versions.all())
+    for row in rows:
+        row.body = hiding.words(row.body, message.room, own=message.author_id == reader.pk)
+    return rows
+
+
 def shown() -> Any:
-    """Messages with all that their template needs, in four queries however many."""
-    return Message.objects.select_related("author", "room", "reply_to__author").prefetch_related(
-        "attachments", "reactions"
-    )
+    """Messages with all that their template needs, in five queries however many."""
+    rows = Message.objects.select_related("author", "room", "reply_to__author")
+    return rows.prefetch_related("attachments", "reactions", "mentions__user__profile")
 
 
-def unread(user: Any) -> dict[Any, int]:
-    """Unread messages of others per room id, in one query; rooms without any are absent."""
-    rows = Membership.objects.filter(user=user, left_at__isnull=True).annotate(
+def unread(user: Any, *, muted: bool = True) -> dict[Any, int]:
+    """Unread messages of others per room id, in one query; rooms without any are absent, on wish muted ones too."""
+    mine = Membership.objects.filter(user=user, left_at__isnull=True)
+    rows = (mine if muted else mine.filter(muted=False)).annotate(
         n=Count(
             "room__messages",
             filter=Q(room__messages__seq__gt=F("read_seq"), room__messages__deleted_at__isnull=True)
@@ -287,11 +310,12 @@ def clean_body(body: Any) -> str:
     most = settings.SKILLLINK["MESSAGE_CHARACTERS"]
     if len(body) > most:
         raise TooLong(most=most)
-    text = unicodedata.normalize("NFC", body.replace("\r\n", "\n"))
-    return "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
+    return words.clean(body)
 
 
-def _locked(message: Any, by: Any) -> tuple[Message, Room]:
+@inside_transaction
+def locked(message: Any, by: Any) -> tuple[Message, Room]:
+    """A message that the person reads, and its locked room. Raises Missing, Gone."""
     require_active(by)
     found = Message.objects.filter(pk=getattr(message, "pk", message)).first()
     if found is None:
@@ -329,24 +353,14 @@ def _attach(message: Message, files: list[str]) -> None:
         raise Missing()
 
 
-def _tell(room: Room, kind: str, message: Message, user: Any) -> None:
+@inside_transaction
+def tell(room: Room, kind: str, message: Message, user: Any) -> None:
+    """Number what happened to a message and tell it to the room."""
     row = rooms.log(room, kind, message=message, user=user)
     # who came later than the message hears that something happened to it, and finds nothing when asking what
     newest = room.memberships.filter(left_at__isnull=True).aggregate(last=Max("joined_seq"))["last"] or 0
-    push(f"room:{room.pk}", _event(row, shown().get(pk=message.pk), since=newest), version=room.version)
+    push(f"room:{room.pk}", event_of(row, shown().get(pk=message.pk), since=newest), version=room.version)
     if kind == RoomEvent.Kind.POSTED and not message.notice:
         others = Membership.objects.filter(room=room, left_at__isnull=True).exclude(user=user)
         for user_id in others.values_list("user_id", flat=True):
             push(f"user:{user_id}", {"type": "messages.unread"})
-
-
-def _event(row: RoomEvent, message: Message | None, *, since: int) -> dict[str, Any]:
-    """An event as it is told; of a message from before `since`, also of a quoted one, only which one it was."""
-    event: dict[str, Any] = {"type": row.kind, "seq": row.seq, "room": str(row.room_id)}
-    if message is not None and message.seq <= since:
-        event["message"] = {"id": str(message.pk), "seq": message.seq}
-    elif message is not None:
-        event["message"] = serialize(message, since=since)
-    elif row.user_id:
-        event["user"] = {"id": str(row.user_id), "name": str(row.user)}
-    return event

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
@@ -10,28 +11,38 @@ from django.utils.translation import gettext as _
 from chat import blocked, messages
 from chat.formats import serialize
 from chat.models import Membership, Room
+from skilllink.clocks import now
 from users import blocks
 
 GROUP_SECONDS = 300
 
 
-def pane_context(room: Room, user: Any) -> dict[str, Any]:
-    """Messages as rows for the template, who is here, how far each has read. Raises Missing for a stranger."""
+def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, Any]:
+    """Messages as rows for the template, who is here, how far each has read: the latest, or those around number `at`.
+
+    Raises Missing for a stranger.
+    """
     people = list(room.memberships.filter(left_at__isnull=True).select_related("user__profile"))
     mine = next(row for row in people if row.user_id == user.pk)
     others = [row for row in people if row.user_id != user.pk]
-    history = messages.history(mine)
+    later = messages.later_than(mine, at) if at is not None else []
+    gap = len(later) >= messages.HISTORY // 2  # more may follow than is shown
+    history = messages.history(mine, before=at + 1) + later if gap and at is not None else messages.history(mine)
     rows = rows_of([serialize(message, since=mine.joined_seq, reader=user) for message in history], user, mine.read_seq)
     return {
         "room": room,
         "closed": blocked.refusal_in(room, user),
         "rows": rows,
         "others": [row.user for row in others],
-        "other": others[0].user if len(others) == 1 else None,
+        "other": _other(room, [row.user for row in others]),
+        "silenced_until": mine.silenced_until if mine.silenced_until and mine.silenced_until > now() else None,
         "unread": messages.unread(user).get(room.pk, 0),
         "read_by_others": min((row.read_seq for row in others), default=0),
         "read_seq": mine.read_seq,
-        "older": bool(history) and history[0].seq > mine.joined_seq + 1,
+        "older": len(history) >= messages.HISTORY,
+        "gap": gap,
+        "mine": mine,
+        "names": [row.user.name for row in people] if len(people) > 2 else [row.user.name for row in others],
     }
 
 
@@ -57,6 +68,11 @@ def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**1
             "mine": author == str(user.pk),
             "day": at.date() if previous is None or previous["when"].date() != at.date() else None,
             "first": first,
+            "signs": [
+                {"sign": sign, "n": len(given), "mine": str(user.pk) in given}
+                for sign, given in message["reactions"].items()
+            ],
+            "to_me": any(named["id"] == str(user.pk) for named in message["mentions"]),
             "unread_here": message["seq"] > read_seq
             and author != str(user.pk)
             and not any(earlier["unread_here"] for earlier in rows),
@@ -72,11 +88,30 @@ def _folded(html: Any) -> Any:
 
 
 def room_rows(user: Any) -> list[dict[str, Any]]:
-    """My rooms, latest first, each with the other people, the last words and its unread count. Four queries."""
+    """My rooms, latest first, each with its other people, its unread count and whether it is muted. Five queries."""
     rooms = list(Room.objects.visible_to(user).order_by("-last_at")[:100])
     counts = messages.unread(user)
-    people: dict[Any, list[Any]] = {}
-    for row in Membership.objects.filter(room__in=rooms, left_at__isnull=True).select_related("user__profile"):
+    people = dict(
+        Membership.objects.filter(room__in=rooms, left_at__isnull=True).values_list("room").annotate(n=Count("pk"))
+    )
+    of_two = [room for room in rooms if room.kind not in Room.KEPT]
+    others: dict[Any, list[Any]] = {}
+    for row in Membership.objects.filter(room__in=of_two, left_at__isnull=True).select_related("user__profile"):
         if row.user_id != user.pk:
-            people.setdefault(row.room_id, []).append(row.user)
-    return [{"room": room, "others": people.get(room.pk, []), "unread": counts.get(room.pk, 0)} for room in rooms]
+            others.setdefault(row.room_id, []).append(row.user)
+    muted = set(Membership.objects.filter(user=user, muted=True).values_list("room_id", flat=True))
+    return [
+        {
+            "room": room,
+            "other": _other(room, others.get(room.pk, [])),
+            "people": people.get(room.pk, 0),
+            "unread": counts.get(room.pk, 0),
+            "muted": room.pk in muted,
+        }
+        for room in rooms
+    ]
+
+
+def _other(room: Room, others: list[Any]) -> Any:
+    """The one whom a room of two is with; a group or a gig's questions stay that, also with one other person in it."""
+    return others[0] if len(others) == 1 and room.kind not in Room.KEPT else None

@@ -4,27 +4,32 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.db.models import Case, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from chat.models import Membership, Message, Room, RoomEvent
+from chat import keys
+from chat.formats import event_of
+from chat.keys import WrongKey
+from chat.models import Invitation, Membership, Message, Room, RoomEvent
 from chat.unread import due_after
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, Unprocessable
+from skilllink.moments import written
 from skilllink.realtime import push as realtime
 from skilllink.transactions import after_commit, inside_transaction, verb
 from users import blocks
+from users.notifications import inbox
 from users.standing import require_active, require_may_begin
+
+LEAST, MOST = 2, 500  # people in a group room
+JOINERS = "\u200c\u200d"  # Persian and emoji need them; every other invisible sign only deceives
+BLANKS = "\u115f\u1160\u2800\u3164\uffa0"  # letters and signs that show nothing
+MEMBERSHIP = (RoomEvent.Kind.JOINED, RoomEvent.Kind.LEFT)
 
 
 class BadTitle(Malformed):
-    code, sentence = "room.bad_title", _("Give the room a name of 1 to 120 characters, without control characters.")
-
-
-class WrongKey(Missing):
-    """A private room and none at all answer alike: an address alone tells nobody that a room is there."""
-
-    code, sentence = "room.wrong_key", _("There is no such room, or that isn't its key.")
+    code = "room.bad_title"
+    sentence = _("Give the room a name of 1 to 120 characters, without control characters or invisible ones.")
 
 
 class Full(Conflict):
@@ -39,13 +44,30 @@ class NotModerating(Forbidden):
     code, sentence = "room.not_moderating", _("Only the room's owner or a moderator can do that. Nothing was changed.")
 
 
+class NotOwner(NotModerating):
+    code, sentence = "room.not_owner", _("Only the room's owner can do that. Nothing was changed.")
+
+
+class Silenced(Forbidden):
+    code, sentence = "room.silenced", _("You can read here, and write again from {until} on. Nothing was sent.")
+
+
 class IsEvidence(Conflict):
     code = "room.is_evidence"
     sentence = _("This room belongs to a bid or contract, so nobody is added, removed or deleted. Nothing was changed.")
 
 
+class OwnerStays(Conflict):
+    code = "room.owner_stays"
+    sentence = _("These are the questions about your own gig, so you stay in the room. Nothing was changed.")
+
+
 class BadCapacity(Unprocessable):
     code, sentence = "room.bad_capacity", _("A room has room for 2 to 500 people.")
+
+
+class TooSmall(BadCapacity):
+    sentence = _("{people} people are in the room, so it can't have room for fewer. Nothing was changed.")
 
 
 class TitleDiffers(Unprocessable):
@@ -83,6 +105,23 @@ def open_for_bid(bid_id: Any, client: Any, freelancer: Any, title: str) -> Room:
 
 
 @inside_transaction
+def open_for_gig(gig_id: Any, client: Any, asker: Any, title: str) -> Room:
+    """The room of the questions about a gig, which its client owns; `asker` is in it afterwards and reads all of it.
+
+    The caller has made sure that the asker may see the gig. Raises BannedHere, Full.
+    """
+    room, made = Room.objects.get_or_create(
+        kind=Room.Kind.GIG, subject_id=gig_id, defaults={"title": clean_title(title), "capacity": MOST}
+    )
+    room = lock(room)
+    if made:
+        _admit(room, client)
+    if asker.pk != client.pk:
+        _admit(room, asker, reads_all=True)
+    return room
+
+
+@inside_transaction
 def promote(room: Room, contract_id: Any, title: str) -> Room:
     """The bid's room becomes the contract's, with all that was said in it."""
     Room.objects.filter(pk=room.pk).update(
@@ -93,87 +132,117 @@ def promote(room: Room, contract_id: Any, title: str) -> Room:
     return room
 
 
+def create_group(owner: Any, name: str, *, public: bool = True, key: str = "", capacity: int = 100) -> Room:
+    """A group room; a private one has a key, kept hashed. Raises BadTitle, BadCapacity, BadKey."""
+    title = clean_title(name)
+    return _create_group(owner, title, public, "" if public else keys.hashed(key), _capacity(capacity))
+
+
 @verb
-def create_group(owner: Any, name: str, *, public: bool = True, key: str | None = None, capacity: int = 100) -> Room:
-    """A group room; a private one has a key, kept hashed. Raises BadTitle, BadCapacity, or Malformed without a key."""
+def _create_group(owner: Any, title: str, public: bool, key_hash: str, capacity: int) -> Room:
     require_may_begin(owner)
-    if type(capacity) is not int or not 2 <= capacity <= 500:
-        raise BadCapacity(fields={"capacity": BadCapacity.sentence})
-    if not public and not key:
-        raise Malformed(fields={"key": _("A private room needs a key.")})
-    room = Room.objects.create(
-        kind=Room.Kind.GROUP,
-        title=clean_title(name),
-        public=public,
-        key_hash="" if public else make_password(key),
-        capacity=capacity,
-    )
-    Membership.objects.create(room=room, user=owner, role=Membership.Role.OWNER)
-    log(room, RoomEvent.Kind.JOINED, user=owner)
+    room = Room.objects.create(kind=Room.Kind.GROUP, title=title, public=public, key_hash=key_hash, capacity=capacity)
+    _admit(room, owner)
     return room
 
 
+def change_group(room: Any, *, by: Any, name: str, public: bool, key: str = "", capacity: int) -> Room:
+    """Another name, size or key. A private room keeps its key unless a new one is given.
+
+    Raises NotOwner, BadTitle, BadCapacity, BadKey.
+    """
+    title, size = clean_title(name), _capacity(capacity)
+    return _change_group(room, by, title, public, keys.hashed(key) if key and not public else "", size)
+
+
 @verb
-def join(room: Room, user: Any, *, key: str = "") -> Membership:
-    """Enter a group room. Raises WrongKey also where no group is, Full, BannedHere."""
+def _change_group(room: Any, by: Any, title: str, public: bool, key_hash: str, capacity: int) -> Room:
+    room = lock(room)
+    require_owner(room, by)
+    require_group(room)
+    people = room.memberships.filter(left_at__isnull=True)
+    if capacity < len(people):
+        raise TooSmall(people=len(people), fields={"capacity": str(TooSmall.sentence).format(people=len(people))})
+    kept = "" if public else key_hash or room.key_hash
+    if not public and not kept:
+        raise keys.BadKey(fields={"key": keys.BadKey.sentence})
+    room.title, room.public, room.capacity, room.key_hash = title, public, capacity, kept
+    room.save(update_fields=["title", "public", "capacity", "key_hash"])
+    log(room, RoomEvent.Kind.SETTLED)
+    for membership in people:
+        realtime.push(f"user:{membership.user_id}", {"type": "rooms.changed"})
+    return room
+
+
+def join(room: Any, user: Any, *, key: str = "") -> Membership:
+    """Enter a group room: a public one, or with its key, or invited.
+
+    Raises WrongKey also where no group is, TooManyKeys, Full, BannedHere.
+    """
+    pk = getattr(room, "pk", room)
+    found = Room.objects.filter(pk=pk, kind=Room.Kind.GROUP).first()
+    if found and (found.public or _is_known(found, user)):
+        return _join(pk, user, "")
+    if not key:
+        raise WrongKey()
+    keys.check(user, key, found.key_hash if found else "")
+    return _join(pk, user, found.key_hash if found else "")
+
+
+@verb
+def _join(pk: Any, user: Any, opened: str) -> Membership:
+    """`opened` is the hash that the person's key fits; it may be another room's by now."""
     require_active(user)
-    room = Room.objects.select_for_update().filter(pk=getattr(room, "pk", room), kind=Room.Kind.GROUP).first()
+    room = Room.objects.select_for_update().filter(pk=pk, kind=Room.Kind.GROUP).first()
     if room is None:
         raise WrongKey()
-    membership = Membership.objects.filter(room=room, user=user).first()
-    if membership and membership.banned:
-        raise BannedHere()
-    if membership and membership.left_at is None:
-        return membership
-    if not room.public and not check_password(key, room.key_hash):
+    if not (room.public or (opened and opened == room.key_hash) or _is_known(room, user)):
         raise WrongKey()
-    if room.memberships.filter(left_at__isnull=True).count() >= room.capacity:
-        raise Full()
-    membership = membership or Membership(room=room, user=user)
-    membership.left_at, membership.joined_seq, membership.read_seq = None, room.seq, room.seq
-    membership.save()
-    log(room, RoomEvent.Kind.JOINED, user=user)
-    return membership
+    return _admit(room, user)
 
 
 @verb
 def leave(room: Room, user: Any) -> None:
-    """Go out of a group room; the oldest member inherits an owner's place."""
+    """Go out of a group or question room; a moderator, else who came first, inherits an owner's place."""
     room = lock(room)
-    _require_group(room)
+    require_kept(room)
     membership = member(room, user)
-    _out(room, membership)
-    if membership.role == Membership.Role.OWNER:
-        heir = room.memberships.filter(left_at__isnull=True).order_by("role", "pk").first()
-        Membership.objects.filter(pk=heir.pk).update(role="owner") if heir else None
+    if membership.role == Membership.Role.OWNER and room.kind == Room.Kind.GIG:
+        raise OwnerStays()
+    was_owner = membership.role == Membership.Role.OWNER
+    put_out(room, membership)
+    first = Case(When(role=Membership.Role.MODERATOR, then=Value(0)), default=Value(1))
+    heir = room.memberships.filter(left_at__isnull=True).order_by(first, "pk").first() if was_owner else None
+    if heir:
+        Membership.objects.filter(pk=heir.pk).update(role=Membership.Role.OWNER)
+        log(room, RoomEvent.Kind.CHANGED, user=heir.user)
+        inbox.notify(heir.user, "room.owner", actor=user, url=room.get_absolute_url(), who=user, room=room.title)
 
 
 @verb
 def ban(room: Room, user: Any, *, by: Any) -> None:
     """Put a person out for good; nothing later reaches them on any open page."""
     room = lock(room)
-    _require_moderating(room, by)
-    membership = member(room, user)
-    if membership.role == Membership.Role.OWNER:
-        raise NotModerating()
-    _out(room, membership, banned=True)
+    membership = subordinate(room, user, by)
+    put_out(room, membership, banned=True)
+    inbox.notify(membership.user, "room.banned", url="/messages/", room=room.title)
 
 
 @verb
 def unban(room: Room, user: Any, *, by: Any) -> None:
     """They may join again."""
     room = lock(room)
-    _require_moderating(room, by)
-    Membership.objects.filter(room=room, user=user, banned=True).update(banned=False)
+    require_moderating(room, by)
+    if Membership.objects.filter(room=room, user=user, banned=True).update(banned=False):
+        log(room, RoomEvent.Kind.CHANGED, user=user)
 
 
 @verb
 def delete_group(room: Room, *, by: Any, title: str) -> None:
     """Delete a group room with everything in it; asks for the exact name."""
     room = lock(room)
-    _require_group(room)
-    if member(room, by).role != Membership.Role.OWNER:
-        raise NotModerating()
+    require_owner(room, by)
+    require_group(room)
     if title != room.title:
         raise TitleDiffers(fields={"title": TitleDiffers.sentence})
     people = list(room.memberships.values_list("user_id", flat=True))
@@ -182,6 +251,7 @@ def delete_group(room: Room, *, by: Any, title: str) -> None:
     after_commit(lambda: [file.storage.delete(file.name) for file in files])
     for user_id in people:
         realtime.revoke(f"room:{room.pk}", user_id)
+        realtime.push(f"user:{user_id}", {"type": "rooms.changed"})
     room.delete()
 
 
@@ -202,19 +272,24 @@ def lock_all(ids: Iterable[Any]) -> dict[Any, Room]:
 
 @inside_transaction
 def log(room: Room, kind: str, *, message: Message | None = None, user: Any = None) -> RoomEvent:
-    """Give the next number of a locked room to one event."""
+    """Give the next number of a locked room to one event. Whoever is in the room is told of it, unless it is about a
+    message: those are told by who wrote them."""
     room.seq += 1
-    if kind in (RoomEvent.Kind.JOINED, RoomEvent.Kind.LEFT):
+    if kind in MEMBERSHIP:
         room.version += 1
     if kind == RoomEvent.Kind.POSTED:
         room.unread_due_at = due_after(room)
     Room.objects.filter(pk=room.pk).update(
         seq=room.seq, version=room.version, last_at=now(), unread_due_at=room.unread_due_at
     )
-    return RoomEvent.objects.create(room=room, seq=room.seq, kind=kind, message=message, user=user)
+    row = RoomEvent.objects.create(room=room, seq=room.seq, kind=kind, message=message, user=user)
+    if message is None:
+        state = Membership.objects.filter(room=room, user=user).first() if user else None
+        realtime.push(f"room:{room.pk}", event_of(row, state=state), version=room.version)
+    return row
 
 
-def member(room: Room, user: Any) -> Membership:
+def member(room: Any, user: Any) -> Membership:
     """The person's membership in force. Raises Missing for everyone else: the room is none of their business."""
     membership = Membership.objects.filter(room=room, user=user, left_at__isnull=True).first()
     if membership is None:
@@ -222,12 +297,96 @@ def member(room: Room, user: Any) -> Membership:
     return membership
 
 
-def clean_title(text: str) -> str:
-    """NFC, one line, no control or direction-override characters, 1 to 120 characters. Raises BadTitle."""
+def speaker(room: Any, user: Any) -> Membership:
+    """The same for who wants to say something. Raises Silenced, Missing."""
+    membership = member(room, user)
+    if membership.silenced_until and membership.silenced_until > now():
+        raise Silenced(until=written(membership.silenced_until))
+    return membership
+
+
+def clean_title(text: Any) -> str:
+    """NFC, one line, 1 to 120 characters of which something shows; no control, no direction marks. Raises BadTitle."""
     title = unicodedata.normalize("NFC", text).strip() if isinstance(text, str) else ""
-    if not 1 <= len(title) <= 120 or any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in title):
+    hidden = [sign for sign in title if unicodedata.category(sign) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
+    shows = any(unicodedata.category(sign)[0] in "LNPS" and sign not in BLANKS for sign in title)
+    if not shows or len(title) > 120 or set(hidden) - set(JOINERS):
         raise BadTitle(fields={"title": BadTitle.sentence})
     return title
+
+
+def require_group(room: Room) -> None:
+    if room.kind != Room.Kind.GROUP:
+        raise IsEvidence()
+
+
+def require_kept(room: Room) -> None:
+    """Raise IsEvidence for rooms whose people are settled by what they belong to."""
+    if room.kind not in Room.KEPT:
+        raise IsEvidence()
+
+
+def require_moderating(room: Room, by: Any) -> Membership:
+    """Their membership, if they own or moderate the locked room. Raises NotModerating, IsEvidence, Missing."""
+    require_active(by)
+    membership = member(room, by)
+    require_kept(room)
+    if membership.role == Membership.Role.MEMBER:
+        raise NotModerating()
+    return membership
+
+
+def require_owner(room: Room, by: Any) -> Membership:
+    """The same for its owner alone. Raises NotOwner, IsEvidence, Missing."""
+    require_active(by)
+    membership = member(room, by)
+    require_kept(room)
+    if membership.role != Membership.Role.OWNER:
+        raise NotOwner()
+    return membership
+
+
+def subordinate(room: Room, user: Any, by: Any) -> Membership:
+    """The membership of somebody whom `by` may put out or silence: a member, for the owner a moderator too."""
+    judge, membership = require_moderating(room, by), member(room, user)
+    if membership.role == Membership.Role.OWNER:
+        raise NotModerating()
+    if membership.role == Membership.Role.MODERATOR and judge.role != Membership.Role.OWNER:
+        raise NotOwner()
+    return membership
+
+
+@inside_transaction
+def put_out(room: Room, membership: Membership, *, banned: bool = False) -> None:
+    """End a membership of a locked room; whoever comes back begins as a member."""
+    Membership.objects.filter(pk=membership.pk).update(
+        left_at=now(), banned=banned, role=Membership.Role.MEMBER, muted=False
+    )
+    Invitation.objects.filter(room=room, person=membership.user_id).delete()
+    realtime.revoke(f"room:{room.pk}", membership.user_id)
+    log(room, RoomEvent.Kind.LEFT, user=membership.user)
+    realtime.push(f"user:{membership.user_id}", {"type": "rooms.changed"})
+
+
+def _admit(room: Room, user: Any, *, reads_all: bool = False) -> Membership:
+    """Let a person into the locked room; into one without an owner as its owner. Raises Full, BannedHere."""
+    membership = Membership.objects.filter(room=room, user=user).first() or Membership(room=room, user=user)
+    if membership.banned:
+        raise BannedHere()
+    if membership.pk and membership.left_at is None:
+        return membership
+    here = room.memberships.filter(left_at__isnull=True)
+    if here.count() >= room.capacity:
+        raise Full()
+    if not here.filter(role=Membership.Role.OWNER).exists():
+        membership.role = Membership.Role.OWNER
+    membership.left_at, membership.read_seq = None, room.seq
+    membership.joined_seq = 0 if reads_all else room.seq
+    membership.save()
+    Invitation.objects.filter(room=room, person=user).delete()
+    log(room, RoomEvent.Kind.JOINED, user=user)
+    realtime.push(f"user:{user.pk}", {"type": "rooms.changed"})
+    return membership
 
 
 def _pair(*people: Any) -> str:
@@ -239,21 +398,18 @@ def _enter(room: Room, *people: Any) -> None:
     for person in people:
         Membership.objects.create(room=room, user=person)
         log(room, RoomEvent.Kind.JOINED, user=person)
+        realtime.push(f"user:{person.pk}", {"type": "rooms.changed"})
 
 
-def _out(room: Room, membership: Membership, *, banned: bool = False) -> None:
-    Membership.objects.filter(pk=membership.pk).update(left_at=now(), banned=banned)
-    log(room, RoomEvent.Kind.LEFT, user=membership.user)
-    realtime.revoke(f"room:{room.pk}", membership.user_id)
+def _is_known(room: Room, user: Any) -> bool:
+    """Whether a room asks this person for no key: they are in it, were put out, or are invited."""
+    rows = Membership.objects.filter(room=room, user=user)
+    if any(row.banned or row.left_at is None for row in rows):
+        return True
+    return Invitation.objects.filter(room=room, person=user).exists()
 
 
-def _require_group(room: Room) -> None:
-    if room.kind != Room.Kind.GROUP:
-        raise IsEvidence()
-
-
-def _require_moderating(room: Room, by: Any) -> None:
-    _require_group(room)
-    require_active(by)
-    if member(room, by).role == Membership.Role.MEMBER:
-        raise NotModerating()
+def _capacity(given: Any) -> int:
+    if type(given) is not int or not LEAST <= given <= MOST:
+        raise BadCapacity(fields={"capacity": BadCapacity.sentence})
+    return given

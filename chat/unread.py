@@ -69,7 +69,7 @@ def _behind(room: Room) -> Any:
     waiting = Delivery.objects.filter(
         recipient=OuterRef("user"), subject_kind=KIND, subject_id=room.pk, status=Delivery.Status.WAITING
     )
-    members = Membership.objects.filter(~Exists(waiting), room=room, left_at__isnull=True)
+    members = Membership.objects.filter(~Exists(waiting), room=room, left_at__isnull=True, muted=False)
     first = unread.filter(room=room).order_by("seq").values("at")[:1]
     return members.annotate(since=Subquery(first)).filter(since__isnull=False)
 
@@ -84,7 +84,7 @@ def _unread(user: Any, after: Any) -> Any:
 def news(person: Any, room_id: Any) -> News | Later | None:
     """What the mail says of a room: what is unread now. Later while the person looks at it."""
     row = Membership.objects.filter(room=room_id, user=person, left_at__isnull=True).select_related("room").first()
-    if row is None:
+    if row is None or row.muted:
         return None
     unread = _unread(person, max(row.read_seq, row.mailed_seq)).filter(room=row.room)
     last = list(unread.select_related("author", "room").order_by("-seq")[:QUOTED])

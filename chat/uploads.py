@@ -19,7 +19,7 @@ def keep(room: Any, uploader: Any, file: Any) -> Attachment:
     Raises TooLarge, UnsupportedFile, or Missing for everyone who isn't a member.
     """
     require_active(uploader)
-    rooms.member(room, uploader)
+    rooms.speaker(room, uploader)
     facts = files.check_upload(file, max_bytes=settings.SKILLLINK["FILE_BYTES"])
     kept = files.reencode_image(file) if facts.kind == "image" else file
     return Attachment.objects.create(

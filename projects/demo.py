@@ -10,13 +10,13 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from chat import messages, rooms
+from chat import invitations, messages, mine, pins, roles, rooms
 from chat.models import Message, Room
 from payment import audit, causes, clearing, deposits, donations, papers, payout_methods, payouts
 from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import DECLINED, GOOD, GOOD_BANK, UNSURE
 from payment.models import Cause, Payout, Transfer
-from projects import bids, bonuses, contracts, disputes, feedback, gigs, milestones, offers, tips
+from projects import bids, bonuses, contracts, disputes, feedback, gigs, milestones, offers, questions, tips
 from projects.models import Bid, Contract, Gig, Offer
 from skilllink import clocks
 from skilllink.given import given
@@ -604,6 +604,25 @@ class Story:
             question = self.write(room, "luc", "Who knows a powder coat that survives salt?")
             answer = self.write(room, "jun", "Ask the boatyards. They gave me a sample card.", reply_to=question.pk)
             messages.react(answer, by=self.cast["luc"], sign="👍")
+            roles.appoint(room, self.cast["jun"], "moderator", by=self.cast["marta"])
+            invitations.invite(room, self.cast["client"], by=self.cast["marta"])
+            until = clocks.now() + timedelta(days=3)
+            roles.silence(room, self.cast["noor"], by=self.cast["jun"], until=until)
+            pins.pin(answer, by=self.cast["marta"])
+            mine.note(room, self.cast["marta"], "Luc owes us the drawings of the harbour signs.")
+        with self.ago(0.8):
+            kiln = rooms.create_group(
+                self.cast["client"], "Kiln keepers", public=False, key="cone six, slowly", capacity=12
+            )  # fmt: skip
+            invitations.invite(kiln, self.cast["freelancer"], by=self.cast["client"])
+            rooms.join(kiln, self.cast["luc"], key="cone six, slowly")
+            self.write(kiln, "luc", "Which of you fires on Thursdays?")
+            mine.mute(kiln, self.cast["client"], True)
+        with self.ago(0.7):
+            gig = Gig.objects.get(title__startswith="Wayfinding for a botanical")
+            asked = questions.open_room(gig, by=self.cast["freelancer"])
+            self.write(asked, "freelancer", "Is there a plan of the paths in one file?")
+            self.write(asked, "soller", "Yes, the gate has it as a PDF; I attach it tonight.")
         with self.ago(0.6):
             direct = rooms.open_direct(self.cast["client"], self.cast["marta"])
             self.write(direct, "client", "Would you letter a kiln door? It gets hot.")

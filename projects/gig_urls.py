@@ -19,6 +19,7 @@ urlpatterns = [
     path("gigs/<uuid:pk>/resume/", gigs.act, {"name": "resume"}, name="gig_resume"),
     path("gigs/<uuid:pk>/renew/", gigs.act, {"name": "renew"}, name="gig_renew"),
     path("gigs/<uuid:pk>/close/", gigs.close, name="gig_close"),
+    path("gigs/<uuid:pk>/questions/", gigs.questions, name="gig_questions"),
     path("gigs/<uuid:pk>/invite/", gigs.invite, name="gig_invite"),
     path("gigs/<uuid:pk>/bids/new/", bids.new, name="bid_new"),
     path("gigs/<uuid:pk>/", gigs.show, name="gig"),

@@ -6,7 +6,7 @@ allow-list, so that a fault in the parser alone opens nothing.
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -25,9 +25,13 @@ LAST_LINK = -1  # the parser's cache has positions for keys, so this one is free
 BARE_ADDRESS = re.compile(r"https?://[^\s<>\"']{1,2000}")
 
 
-def render(text: str) -> SafeString:
-    """HTML of `text`, safe to put in a page. What is longer than 20,000 characters is cut."""
-    return mark_safe(_clean(_parser.render(text[:LONGEST])))  # noqa: S308  the allow-list has the last word
+def render(text: str, names: Mapping[str, str] | None = None) -> SafeString:
+    """HTML of `text`, safe to put in a page. What is longer than 20,000 characters is cut.
+
+    `names` are words such as `@Ines` with the address that each leads to; without one it only stands out.
+    """
+    env = {"names": names or {}}
+    return mark_safe(_clean(_parser.render(text[:LONGEST], env)))  # noqa: S308  the allow-list has the last word
 
 
 def render_inline(text: str) -> SafeString:
@@ -87,6 +91,37 @@ def _split(token: Token) -> Iterator[Token]:
     yield _text(text[end:])
 
 
+def _link_names(state: StateCore) -> None:
+    """Make each known `@name` in running text a link, without touching links and code."""
+    names = state.env.get("names")
+    if not names:
+        return
+    longest_first = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    known = re.compile(rf"(?<!\w)({longest_first})(?!\w)")
+    for block in state.tokens:
+        if block.type != "inline" or not block.children or "@" not in block.content:
+            continue
+        inside = 0
+        children: list[Token] = []
+        for token in block.children:
+            inside += token.nesting if token.type in ("link_open", "link_close") else 0
+            named = token.type == "text" and not inside
+            children.extend(_named(known.split(token.content), names) if named else [token])
+        block.children = children
+
+
+def _named(parts: list[str], names: Mapping[str, str]) -> Iterator[Token]:
+    """Every second part is a name."""
+    for number, part in enumerate(parts):
+        if number % 2 == 0:
+            yield _text(part)
+            continue
+        kind, tag = ("link", "a") if names[part] else ("strong", "strong")
+        yield Token(f"{kind}_open", tag, 1, attrs={"href": names[part]} if names[part] else {})
+        yield _text(part)
+        yield Token(f"{kind}_close", tag, -1)
+
+
 def _text(content: str) -> Token:
     return Token("text", "", 0, content=content)
 
@@ -106,6 +141,7 @@ def _make_parser() -> MarkdownIt:
     parser.inline.ruler.at("link", _link)
     parser.core.ruler.push("lower_headings", _lower_headings)
     parser.core.ruler.push("link_bare_addresses", _link_bare_addresses)
+    parser.core.ruler.push("link_names", _link_names)
     return parser
 
 

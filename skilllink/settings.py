@@ -117,6 +117,10 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "FILES_PER_DELIVERY": 10,
         "IMAGE_PIXELS": 40_000_000,
         "MESSAGE_CHARACTERS": 8000,
+        "KEY_TRIES": 5,
+        "KEY_TRY_WINDOW": timedelta(minutes=15),
+        "ROOM_INVITATIONS_OPEN": 50,
+        "PINS_PER_ROOM": 50,
         # real time
         "SOCKETS_PER_USER": 20,
         "FRAMES_PER_MINUTE": 100,

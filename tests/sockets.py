@@ -71,6 +71,14 @@ async def next_frame(communicator: Any, kind: str) -> dict[str, Any]:
             return frame
 
 
+async def until_quiet(communicator: Any, topic: str) -> list[dict[str, Any]]:
+    """The frames of a topic, read until nothing comes any more."""
+    frames: list[dict[str, Any]] = []
+    while not await communicator.receive_nothing(0.3):
+        frames.append(await communicator.receive_json_from(PATIENCE))
+    return [frame for frame in frames if frame.get("topic") == topic]
+
+
 async def tell(communicator: Any, **frame: Any) -> dict[str, Any]:
     """Send a frame and return its ack or error."""
     await communicator.send_json_to({**frame, "ref": "told"})

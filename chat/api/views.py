@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import messages, rooms, uploads
+from chat import messages, pins, rooms, uploads
 from chat.formats import serialize
-from chat.models import Attachment, Message, Room
+from chat.models import Attachment, Membership, Message, MessageVersion, Room
 from skilllink import files
 from skilllink.api import CursorPages, Flag, Nothing, Strict, Whole, Words
 from skilllink.errors import Malformed
@@ -24,10 +24,15 @@ from users.models import Profile
 
 class RoomOut(serializers.ModelSerializer[Room]):
     unread = serializers.SerializerMethodField(help_text="Messages of others after my read mark")
+    role = serializers.SerializerMethodField(help_text="What I am in it: owner, moderator or member")
+    muted = serializers.SerializerMethodField(help_text="Whether I muted it")
 
     class Meta:
         model = Room
-        fields = ("id", "kind", "title", "subject_id", "seq", "created_at", "last_at", "unread")
+        fields = (
+            "id", "kind", "title", "subject_id", "public", "capacity", "seq", "created_at", "last_at",
+            "unread", "role", "muted",
+        )  # fmt: skip
         read_only_fields = fields
 
     def get_unread(self, room: Room) -> int:
@@ -35,6 +40,19 @@ class RoomOut(serializers.ModelSerializer[Room]):
         if "unread" not in context:
             context["unread"] = messages.unread(context["request"].user)
         return int(context["unread"].get(room.pk, 0))
+
+    def get_role(self, room: Room) -> str:
+        return str(self._mine(room).role)
+
+    def get_muted(self, room: Room) -> bool:
+        return bool(self._mine(room).muted)
+
+    def _mine(self, room: Room) -> Any:
+        context: Any = self.context
+        if "mine" not in context:
+            rows = Membership.objects.filter(user=context["request"].user, left_at__isnull=True)
+            context["mine"] = {row.room_id: row for row in rows}
+        return context["mine"][room.pk]
 
 
 class QuotedOut(serializers.Serializer[Any]):
@@ -77,6 +95,8 @@ class MessageOut(serializers.Serializer[Any]):
     reply_to = QuotedOut(allow_null=True)
     attachments = AttachmentOut(many=True)
     reactions = serializers.DictField(child=serializers.ListField(child=serializers.UUIDField()))
+    mentions = Who(many=True)
+    pinned = serializers.BooleanField()
     notice = NoticeOut(allow_null=True)
 
 
@@ -86,6 +106,11 @@ class EventOut(serializers.Serializer[Any]):
     room = serializers.UUIDField()
     message = MessageOut(required=False)
     user = Who(required=False)
+    role = serializers.CharField(required=False, allow_null=True, help_text="Of the user; null when not in the room")
+    silenced_until = serializers.DateTimeField(required=False, allow_null=True)
+    title = serializers.CharField(required=False, help_text="With public and capacity, after room.changed")
+    public = serializers.BooleanField(required=False)
+    capacity = serializers.IntegerField(required=False)
 
 
 class LogOut(serializers.Serializer[Any]):
@@ -112,6 +137,19 @@ class ReactIn(Strict):
     on = Flag(default=True)
 
 
+class PinIn(Strict):
+    on = Flag(default=True)
+
+
+class WordingOut(serializers.ModelSerializer[MessageVersion]):
+    until = serializers.DateTimeField(source="at")
+
+    class Meta:
+        model = MessageVersion
+        fields = ("body", "until")
+        read_only_fields = fields
+
+
 class MarkIn(Strict):
     upto = Whole()
 
@@ -124,6 +162,17 @@ class GroupIn(Strict):
     title = Words()
     key = Words(required=False, help_text="Makes the room private")
     capacity = Whole(required=False)
+
+
+class GroupChangeIn(Strict):
+    title = Words(required=False)
+    public = Flag(required=False)
+    key = Words(required=False, help_text="Another key for a private room")
+    capacity = Whole(required=False)
+
+
+class TitleIn(Strict):
+    title = Words(help_text="The room's exact name")
 
 
 class KeyIn(Strict):
@@ -158,7 +207,7 @@ class Rooms(ListAPIView[Room]):
         """Open a group room."""
         given = GroupIn.read(request)
         key = given.pop("key", "")
-        room = rooms.create_group(request.user, given.pop("title"), public=not key, key=key or None, **given)
+        room = rooms.create_group(request.user, given.pop("title"), public=not key, key=key, **given)
         return Response(_room_out(room, request), status=201)
 
 
@@ -179,6 +228,21 @@ class RoomShow(RetrieveAPIView[Room]):
 
     def get_queryset(self) -> Any:
         return Room.objects.visible_to(self.request.user)
+
+    @extend_schema(request=GroupChangeIn, responses=RoomOut)
+    def patch(self, request: Request, pk: Any) -> Response:
+        """Give my group room another name, size or key."""
+        room, given = _room(request, pk), GroupChangeIn.read(request)
+        now = {"public": room.public, "capacity": room.capacity}
+        name = given.pop("title", room.title)
+        return Response(_room_out(rooms.change_group(room, by=request.user, name=name, **(now | given)), request))
+
+    @extend_schema(request=TitleIn, responses={204: None})
+    def delete(self, request: Request, pk: Any) -> Response:
+        """Delete my group room with everything in it."""
+        room = _room(request, pk)
+        rooms.delete_group(room, by=request.user, title=TitleIn.read(request)["title"])
+        return Response(status=204)
 
 
 class RoomJoin(APIView):
@@ -269,6 +333,30 @@ class MessageReaction(APIView):
         """Put a sign under a message, or take it away."""
         message = _message(request, pk)
         return Response(_message_out(messages.react(message, by=request.user, **ReactIn.read(request)), request))
+
+
+class MessagePin(APIView):
+    @extend_schema(request=PinIn, responses=MessageOut)
+    def post(self, request: Request, pk: Any) -> Response:
+        """Keep a message in sight in its room, or not any more."""
+        message = _message(request, pk)
+        return Response(_message_out(pins.pin(message, by=request.user, **PinIn.read(request)), request))
+
+
+class MessageVersions(APIView):
+    @extend_schema(responses=WordingOut(many=True))
+    def get(self, request: Request, pk: Any) -> Response:
+        """What a message said before it was changed, the latest first."""
+        return Response(WordingOut(messages.versions(_message(request, pk), request.user), many=True).data)
+
+
+class RoomPins(APIView):
+    @extend_schema(responses=MessageOut(many=True))
+    def get(self, request: Request, pk: Any) -> Response:
+        """The pinned messages, the latest pin first."""
+        membership = rooms.member(_room(request, pk), request.user)
+        shown = [serialize(row, since=membership.joined_seq, reader=request.user) for row in pins.of(membership)]
+        return Response(shown)
 
 
 def _room(request: Request, pk: Any) -> Room:

@@ -24,10 +24,14 @@ class Message(models.Model):
     at = models.DateTimeField(default=now)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
+    pinned_at = models.DateTimeField(null=True)
+    pinned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     class Meta:
         verbose_name, verbose_name_plural = _("message"), _("messages")
         ordering = ("seq",)
+        # what is pinned in a room
+        indexes = [models.Index(fields=("room",), condition=Q(pinned_at__isnull=False), name="message_pinned")]
         constraints = [
             models.UniqueConstraint(fields=("room", "seq"), name="message_number_once"),
             models.UniqueConstraint(
@@ -35,6 +39,11 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_deleted_has_no_text", condition=Q(deleted_at__isnull=True) | Q(body="")
+            ),
+            models.CheckConstraint(
+                name="message_pinned_by_somebody",
+                condition=Q(pinned_at__isnull=True, pinned_by__isnull=True)
+                | Q(pinned_at__isnull=False, pinned_by__isnull=False, deleted_at__isnull=True),
             ),
             models.CheckConstraint(name="message_author_or_notice", condition=Q(author__isnull=False) | ~Q(notice="")),
         ]
@@ -80,6 +89,21 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Mention(models.Model):
+    """A member of the room whom a message names with `@`; `words` is the name as it was typed."""
+
+    message = models.ForeignKey(Message, models.CASCADE, related_name="mentions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    words = models.CharField(max_length=80)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("mention"), _("mentions")
+        constraints = [models.UniqueConstraint(fields=("message", "user"), name="mention_once")]
+
+    def __str__(self) -> str:
+        return f"@{self.words}"
 
 
 class Reaction(models.Model):

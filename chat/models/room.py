@@ -17,6 +17,13 @@ class RoomQuerySet(models.QuerySet["Room"]):
             return self.none()
         return self.filter(memberships__user=user, memberships__left_at__isnull=True)
 
+    def open_groups(self, user: Any) -> "RoomQuerySet":
+        """Public group rooms that a person could join: those with somebody in them, and not the ones they were put
+        out of. `people` says how many are in each."""
+        here = Q(memberships__left_at__isnull=True)
+        rows = self.filter(kind=Room.Kind.GROUP, public=True).annotate(people=models.Count("memberships", filter=here))
+        return rows.filter(people__gt=0).exclude(memberships__in=Membership.objects.filter(user=user, banned=True))
+
 
 class Room(models.Model):
     """A place to talk. `seq` is the number of its last event; `version` changes with every membership change."""
@@ -25,12 +32,18 @@ class Room(models.Model):
         DIRECT = "direct", _("direct")
         BID = "bid", _("bid")
         CONTRACT = "contract", _("contract")
+        GIG = "gig", _("questions about a gig")
         GROUP = "group", _("group")
+
+    # rooms with an owner, who may put people out; one leaves them as one likes
+    KEPT = (Kind.GROUP, Kind.GIG)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
     title = models.CharField(_("title"), max_length=120, blank=True)
-    subject_id = models.UUIDField(_("belongs to"), null=True, blank=True, help_text=_("the bid's or contract's id"))
+    subject_id = models.UUIDField(
+        _("belongs to"), null=True, blank=True, help_text=_("the gig's, bid's or contract's id")
+    )
     pair = models.CharField(max_length=80, blank=True, help_text=_("the two people of a direct room, in order"))
     public = models.BooleanField(_("anyone may join"), default=False)
     key_hash = models.CharField(max_length=128, blank=True)
@@ -68,12 +81,15 @@ class Room(models.Model):
 
     @property
     def hides_contact(self) -> bool:
-        """Whether contact data is masked: where two talk before hire. A group is no place where one is hired."""
-        return self.kind in (Room.Kind.DIRECT, Room.Kind.BID) and not self.hired
+        """Whether contact data is masked: where people talk before hire. A group is no place where one is hired."""
+        return self.kind in (Room.Kind.DIRECT, Room.Kind.BID, Room.Kind.GIG) and not self.hired
 
 
 class Membership(models.Model):
-    """One person in one room, from a number on; `read_seq` is how far they have read."""
+    """One person in one room, from a number on; `read_seq` is how far they have read.
+
+    `muted` and `note` are this person's own business: nobody else is shown them.
+    """
 
     class Role(models.TextChoices):
         OWNER = "owner", _("owner")
@@ -89,6 +105,9 @@ class Membership(models.Model):
     mailed_seq = models.PositiveBigIntegerField(default=0)  # how far e-mails have told them
     left_at = models.DateTimeField(null=True, blank=True)
     banned = models.BooleanField(_("banned"), default=False)
+    silenced_until = models.DateTimeField(_("reads without writing until"), null=True, blank=True)
+    muted = models.BooleanField(_("muted"), default=False)
+    note = models.TextField(_("private note"), blank=True)
 
     class Meta:
         verbose_name, verbose_name_plural = _("membership"), _("memberships")
@@ -97,12 +116,32 @@ class Membership(models.Model):
             models.CheckConstraint(
                 name="membership_banned_is_out", condition=Q(banned=False) | Q(left_at__isnull=False)
             ),
+            models.UniqueConstraint(
+                fields=("room",), condition=Q(role="owner", left_at__isnull=True), name="room_has_one_owner"
+            ),
         ]
         # my rooms
         indexes = [models.Index(fields=("user",), condition=Q(left_at__isnull=True), name="membership_of_person")]
 
     def __str__(self) -> str:
         return f"{self.user_id} in {self.room_id}"
+
+
+class Invitation(models.Model):
+    """A person may enter a group room without its key; gone once they came in or said no."""
+
+    room = models.ForeignKey(Room, models.CASCADE, related_name="invitations")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="room_invitations")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=now)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("invitation to a room"), _("invitations to rooms")
+        ordering = ("-at",)
+        constraints = [models.UniqueConstraint(fields=("room", "person"), name="room_invitation_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person_id} to {self.room_id}"
 
 
 class RoomEvent(models.Model):
@@ -113,8 +152,13 @@ class RoomEvent(models.Model):
         EDITED = "message.edited"
         DELETED = "message.deleted"
         REACTED = "message.reacted"
+        PINNED = "message.pinned"
+        UNPINNED = "message.unpinned"
         JOINED = "member.joined"
         LEFT = "member.left"
+        INVITED = "member.invited"
+        CHANGED = "member.changed"
+        SETTLED = "room.changed"
 
     room = models.ForeignKey(Room, models.CASCADE, related_name="events")
     seq = models.PositiveBigIntegerField()

@@ -2,17 +2,23 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, pane, rooms, uploads
+from chat import messages, pane, pins, rooms, uploads
 from chat.formats import serialize
 from chat.models import Message, Room
-from skilllink import files
+from chat.views.answers import see
+from skilllink import files, ids
+from skilllink.clocks import now
 from skilllink.errors import Malformed
 from skilllink.ids import uuid7
+from skilllink.markdown import plain
 from skilllink.numbers import natural
 
 
@@ -25,6 +31,7 @@ def post(request: HttpRequest, pk: Any) -> HttpResponse:
         request.user,
         request.POST.get("body", ""),
         client_id=request.POST.get("client_id") or uuid7().hex,
+        reply_to=ids.read(request.POST["reply_to"]) if request.POST.get("reply_to") else None,
         attachments=request.POST.getlist("attachments"),
     )
     if request.headers.get("Accept", "").startswith("application/json"):
@@ -86,11 +93,66 @@ def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
 
 
 @login_required
+@require_safe
+@never_cache
+def acts(request: HttpRequest, pk: Any) -> HttpResponse:
+    """What one may do with a message, and what it said before it was changed."""
+    message = _message(request, pk)
+    membership = rooms.member(message.room, request.user)
+    given = {reaction.sign for reaction in message.reactions.all() if reaction.user_id == request.user.pk}
+    mine = message.author_id == request.user.pk
+    until = message.at + settings.SKILLLINK["MESSAGE_EDIT_WINDOW"]
+    shown = serialize(message, since=membership.joined_seq, reader=request.user)
+    context = {
+        "message": message,
+        "room": message.room,
+        "shown": shown,
+        "plain": plain(shown["body"]) or ", ".join(file["name"] for file in shown["attachments"]),
+        "mine": mine,
+        "signs": [(sign, sign in given) for sign in messages.SIGNS],
+        "may_pin": pins.may_pin(membership, message.room),
+        "editable": timezone.localtime(until) if mine and now() <= until and message.body else None,
+        "versions": messages.versions(message, request.user),
+    }
+    return render(request, "chat/message/acts.html", context)
+
+
+@login_required
+@require_POST
+def edit(request: HttpRequest, pk: Any) -> HttpResponse:
+    return _see(messages.edit(_message(request, pk), by=request.user, body=request.POST.get("body", "")))
+
+
+@login_required
+@require_POST
+def react(request: HttpRequest, pk: Any) -> HttpResponse:
+    on = "on" in request.POST
+    sign = request.POST.get("on" if on else "off", "")
+    return _see(messages.react(_message(request, pk), by=request.user, sign=sign, on=on))
+
+
+@login_required
+@require_POST
+def pin(request: HttpRequest, pk: Any) -> HttpResponse:
+    return _see(pins.pin(_message(request, pk), by=request.user, on=request.POST.get("on") == "1"))
+
+
+@login_required
 @require_POST
 def delete(request: HttpRequest, pk: Any) -> HttpResponse:
     message = get_object_or_404(Message.objects.filter(room__in=Room.objects.visible_to(request.user)), pk=pk)
-    messages.delete(message, by=request.user)
-    return redirect(message.room)
+    return _see(messages.delete(message, by=request.user))
+
+
+def _message(request: HttpRequest, pk: Any) -> Message:
+    """A message that somebody said and that the person reads."""
+    rows = messages.open_to(request.user).filter(deleted_at__isnull=True, author__isnull=False)
+    return get_object_or_404(rows.select_related("room"), pk=pk)
+
+
+def _see(message: Message) -> HttpResponse:
+    """Back to where it stands in its room."""
+    return see(f"{message.room.get_absolute_url()}?at={message.seq}#m-{message.pk}")
 
 
 def _number(request: HttpRequest, name: str) -> int:

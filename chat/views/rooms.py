@@ -5,10 +5,12 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from chat import messages, pane, rooms
+from chat.formats import serialize
 from chat.models import Room
+from skilllink import ids
 from skilllink.numbers import natural
 from users.models import Profile
 
@@ -22,16 +24,22 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_safe
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The latest of a room, or with `?at=` what was said around a number; `?reply=` begins an answer to a message."""
     room = _room(request, pk)
-    context = {"rooms": pane.room_rows(request.user), **pane.pane_context(room, request.user)}
+    at = natural(request.GET.get("at", ""))
+    context = {"rooms": pane.room_rows(request.user), **pane.pane_context(room, request.user, at=at)}
+    if request.GET.get("reply"):
+        rows = messages.open_to(request.user).filter(room=room, deleted_at__isnull=True, author__isnull=False)
+        found = rows.filter(pk=ids.read(request.GET["reply"])).first()
+        context["reply"] = serialize(found, since=0, reader=request.user) if found else None
     return render(request, "chat/index.html", context)
 
 
 @login_required
 @require_safe
 def unread(request: HttpRequest) -> HttpResponse:
-    """The count in the header, empty for none."""
-    return render(request, "chat/_unread.html", {"unread": sum(messages.unread(request.user).values())})
+    """The count in the header, empty for none; a muted room doesn't count."""
+    return render(request, "chat/_unread.html", {"unread": sum(messages.unread(request.user, muted=False).values())})
 
 
 @login_required
@@ -47,31 +55,6 @@ def with_person(request: HttpRequest, slug: str) -> HttpResponse:
     """Open the one room of me and somebody whose profile I may see."""
     profile = get_object_or_404(Profile.objects.visible_to(request.user), slug=slug)
     return redirect(rooms.open_direct(request.user, profile.user))
-
-
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def new_group(request: HttpRequest) -> HttpResponse:
-    """A group room of one's own."""
-    if request.method == "POST":
-        key = request.POST.get("key", "")
-        room = rooms.create_group(request.user, request.POST.get("title", ""), public=not key, key=key or None)
-        return redirect(room)
-    open_groups = Room.objects.filter(kind=Room.Kind.GROUP, public=True).order_by("-last_at")[:50]
-    return render(request, "chat/room/new.html", {"groups": open_groups})
-
-
-@login_required
-@require_POST
-def join(request: HttpRequest, pk: Any) -> HttpResponse:
-    return redirect(rooms.join(pk, request.user, key=request.POST.get("key", "")).room)
-
-
-@login_required
-@require_POST
-def leave(request: HttpRequest, pk: Any) -> HttpResponse:
-    rooms.leave(_room(request, pk), request.user)
-    return redirect("chat:index")
 
 
 def _room(request: HttpRequest, pk: Any) -> Room:

@@ -10,6 +10,8 @@ from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
 from projects import credibility, gig_list, gigs, live_board
+from projects import questions as gig_questions
+from projects.api.bids import RoomOf
 from projects.api.files import FileOut
 from projects.models import Gig, Invitation
 from skilllink.api import Amount, Day, FilesIn, Nothing, Strict, Whole, Words
@@ -201,6 +203,14 @@ class GigViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         if gig.status == Gig.Status.DRAFT:
             return act(request, gigs.save_draft, _shape, request.user, gig, **given)
         return act(request, gigs.edit, _shape, gig, by=request.user, **given)
+
+    @extend_schema(parameters=[KEY], request=Nothing, responses=RoomOf)
+    @action(["POST"], detail=True)
+    def questions(self, request: Request, pk: str) -> Response:
+        """The room where everyone who sees the gig asks about it, opened when there is none."""
+        gig = self.get_object()
+        Nothing.read(request)
+        return act(request, gig_questions.open_room, lambda room: RoomOf(room).data, gig, by=request.user)
 
     @extend_schema(parameters=[KEY], request=InviteIn, responses={201: InvitationOut})
     @action(["POST"], detail=True)

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from projects import bids, credibility, gig_list, gigs, live_board
+from projects import questions as gig_questions
 from projects.gig_forms import GigForm
 from projects.models import Bid, Gig, GigFile, Offer
 from projects.views.answers import see, seen
@@ -213,6 +214,13 @@ def close(request: HttpRequest, pk: Any) -> HttpResponse:
     if gig.client_id != request.user.pk:
         raise gigs.NotYours()
     return render(request, "projects/gig/close.html", {"gig": gig})
+
+
+@login_required
+@require_POST
+def questions(request: HttpRequest, pk: Any) -> HttpResponse:
+    """The room where everyone who sees the gig asks about it."""
+    return see(gig_questions.open_room(found(request, pk), by=request.user).get_absolute_url())
 
 
 @login_required

@@ -7,6 +7,7 @@ import { upload } from "./upload.js";
 const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 4000;
 const HERE_EVERY = 25000;
+const HISTORY = 50; // messages a page, as the server gives them
 
 class Room {
   constructor(pane) {
@@ -17,6 +18,8 @@ class Room {
     this.text = this.form.elements.body;
     [this.sending, this.failed, this.writing, this.uploading, this.remove, this.goesWhenUp] =
       pane.querySelector("[data-words]").dataset.words.split("|");
+    this.reply = this.form.elements.reply_to;
+    this.names = pane.dataset.names.split("|").filter(Boolean);
     this.files = [];
     this.typed = 0;
     this.here = new Map(); // person → the timer that ends their mark
@@ -24,16 +27,18 @@ class Room {
     this.text.value = localStorage.getItem(this.key("draft")) ?? "";
     this.listen();
     for (const message of this.outbox()) this.show(message);
-    this.bottom();
+    const meant = location.hash.startsWith("#m-") && document.getElementById(location.hash.slice(1));
+    meant ? meant.scrollIntoView({ block: "center" }) : this.bottom();
     this.receipts(Number(pane.dataset.read));
     subscribe(`room:${this.id}`, {
       after: Number(pane.dataset.seq),
       onEvent: (event) => this.hear(event),
+      onRevoked: () => this.over(),
       onAnswer: ({ here = [] }) => here.forEach((user) => this.markHere({ user, seconds: 60 })),
     });
-    setInterval(() => this.look(), HERE_EVERY);
+    this.looking = setInterval(() => this.look(), HERE_EVERY);
     document.addEventListener("connection", ({ detail }) => {
-      if (detail.state !== "live") return;
+      if (detail.state !== "live" || this.isOver) return;
       this.flush();
       this.look();
     });
@@ -60,11 +65,22 @@ class Room {
       this.say();
     });
     this.text.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.suggest([]);
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
       this.say();
     });
+    this.form.querySelector("[data-suggest]").addEventListener("click", ({ target }) => this.name(target.textContent));
+    this.form.querySelector("[data-no-reply]").addEventListener("click", () => this.answer("", ""));
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("[data-reply]");
+      if (!link) return;
+      event.preventDefault();
+      document.getElementById("dialog")?.close();
+      this.answer(link.dataset.reply, link.dataset.words);
+    });
     this.text.addEventListener("input", () => {
+      this.suggest(this.meant());
       localStorage.setItem(this.key("draft"), this.text.value);
       if (Date.now() - this.typed < TYPING_EVERY) return;
       this.typed = Date.now();
@@ -76,6 +92,7 @@ class Room {
       event.target.value = "";
     });
     document.addEventListener("visibilitychange", () => {
+      if (this.isOver) return;
       this.read();
       this.look();
     });
@@ -88,6 +105,9 @@ class Room {
     this.form.querySelector("[data-typing]").textContent = this.saysWhenUp ? this.goesWhenUp : "";
     if (this.saysWhenUp || (!body && !this.files.length)) return;
     const message = { client_id: crypto.randomUUID(), body, attachments: this.files.map((file) => file.id) };
+    if (this.reply.value) message.reply_to = this.reply.value;
+    this.answer("", "");
+    this.suggest([]);
     this.files = [];
     this.form.querySelector(".uploads").replaceChildren();
     this.text.value = "";
@@ -96,6 +116,46 @@ class Room {
     this.show(message);
     this.bottom();
     this.flush();
+  }
+
+  // The next message answers this one; without an id it answers none.
+  answer(id, words) {
+    this.reply.value = id;
+    this.form.querySelector("[data-replying-words]").textContent = words;
+    this.form.querySelector("[data-replying]").hidden = !id;
+    if (id) this.text.focus();
+  }
+
+  // Names that begin like what stands behind the last @ before the cursor.
+  meant() {
+    const typed = /(?:^|[^\p{L}\p{N}_])@([^@\n]{0,40})$/u.exec(this.text.value.slice(0, this.text.selectionStart))?.[1].toLowerCase();
+    if (typed === undefined) return [];
+    return this.names.filter((name) => name.toLowerCase().startsWith(typed) && name.toLowerCase() !== typed).slice(0, 6);
+  }
+
+  suggest(names) {
+    const list = this.form.querySelector("[data-suggest]");
+    list.hidden = names.length === 0;
+    list.replaceChildren(
+      ...names.map((name) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.className = "chip";
+        button.textContent = name;
+        const item = document.createElement("li");
+        item.append(button);
+        return item;
+      }),
+    );
+  }
+
+  name(name) {
+    const end = this.text.selectionStart;
+    const before = this.text.value.slice(0, end).replace(/@[^@\n]*$/, `@${name} `);
+    this.text.value = before + this.text.value.slice(end);
+    this.text.focus();
+    this.text.setSelectionRange(before.length, before.length);
+    this.suggest([]);
   }
 
   show(message) {
@@ -144,12 +204,24 @@ class Room {
 
   click(event) {
     if (event.target.dataset.retry) this.flush();
+    const sign = event.target.closest("[data-react]");
+    if (sign) {
+      const on = sign.getAttribute("aria-pressed") !== "true";
+      const message = sign.closest(".entry").id.slice(2);
+      send({ type: "message.react", message, sign: sign.dataset.react, on }).catch((error) => this.complain(error));
+    }
     const older = event.target.closest("[data-older]");
     if (older) this.older(older);
   }
 
+  complain(error) {
+    if (error.sentence) this.form.querySelector("[data-typing]").textContent = error.sentence;
+  }
+
   hear(event) {
     if (event.type === "typing") return this.typing(event);
+    if (event.type === "member.left") return this.unmarkHere(event.user.id);
+    if (event.type === "room.changed") return this.rename(event.title);
     if (event.type === "room.here") return this.markHere(event);
     if (event.type === "room.read") return this.receipts(event.upto, event.user);
     if (event.message) this.drawing = this.drawing.then(() => this.draw(event.message)).catch(() => {});
@@ -157,13 +229,14 @@ class Room {
 
   async draw(message) {
     const answer = await fetch(`/messages/message/${message.id}/`, { headers: { Accept: "text/html" } });
-    if (!answer.ok) return;
+    if (!answer.ok || this.isOver) return;
     const atBottom = this.atBottom();
     const holder = document.createElement("div");
     holder.innerHTML = await answer.text();
     const row = holder.firstElementChild;
     const there = document.getElementById(row.id);
     if (there) there.replaceWith(row);
+    else if (this.isElsewhere(message)) return;
     else {
       const mine = message.author?.id === document.documentElement.dataset.user;
       if (mine) this.find(message.client_id)?.remove();
@@ -176,6 +249,13 @@ class Room {
     this.read();
   }
 
+  // Not among what is shown: before the first that is loaded, or behind a gap.
+  isElsewhere(message) {
+    const first = this.log.querySelector(".entry[id]");
+    if (this.log.querySelector("[data-older]") && first && message.seq < Number(first.dataset.seq)) return true;
+    return "gap" in this.pane.dataset;
+  }
+
   async older(button) {
     const first = this.log.querySelector(".entry");
     const answer = await fetch(`${button.dataset.older}?before=${first.dataset.seq}`);
@@ -183,7 +263,7 @@ class Room {
     const before = this.log.scrollHeight;
     const holder = document.createElement("div");
     holder.innerHTML = await answer.text();
-    if (!holder.children.length || Number(holder.firstElementChild.dataset.seq) <= 1) button.remove();
+    if (holder.children.length < HISTORY) button.remove();
     first.before(...holder.children);
     this.log.scrollTop += this.log.scrollHeight - before;
   }
@@ -234,6 +314,28 @@ class Room {
     };
     this.here.set(user, setTimeout(gone, seconds * 1000));
     this.showHere();
+  }
+
+  unmarkHere(user) {
+    clearTimeout(this.here.get(user));
+    this.here.delete(user);
+    this.showHere();
+  }
+
+  rename(title) {
+    const place = this.pane.querySelector("[data-room-title] bdi");
+    if (place) place.textContent = title;
+  }
+
+  // Put out, or the room is gone: nothing of it stays on the page.
+  over() {
+    const notice = this.pane.querySelector("[data-template=over]").content.cloneNode(true);
+    document.querySelector(".details")?.remove();
+    for (const name of ["draft", "outbox"]) localStorage.removeItem(this.key(name));
+    clearInterval(this.looking);
+    this.isOver = true;
+    this.pane.replaceChildren(notice);
+    this.pane.closest(".conversation")?.classList.remove("detailed");
   }
 
   showHere() {
@@ -293,6 +395,31 @@ class Room {
     );
   }
 }
+
+// What is done to a message in its dialog: the page stays, and what changed comes back over the socket.
+async function act(form, submitter) {
+  const body = new FormData(form, submitter);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") {
+    document.dispatchEvent(new CustomEvent("done"));
+    return;
+  }
+  const refusal = await answer?.json().catch(() => null);
+  if (!refusal?.sentence) return form.submit();
+  const line = document.createElement("p");
+  line.className = "refusal";
+  line.setAttribute("role", "alert");
+  line.textContent = refusal.sentence;
+  form.parentElement.querySelector(":scope > .refusal")?.remove();
+  form.before(line);
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!pane || !form.closest("#dialog-body") || !new URL(form.action).pathname.startsWith("/messages/message/")) return;
+  event.preventDefault();
+  act(form, event.submitter);
+});
 
 const pane = document.querySelector("[data-room]");
 if (pane && document.documentElement.dataset.user) new Room(pane);

@@ -1,4 +1,5 @@
 // Regions that keep themselves up to date: `data-live` names their topics, htmx fetches them anew on the event `live`.
+// `data-live-types` names the beginnings of the events that matter to a region; without it all of them do.
 
 import { subscribe } from "./socket.js";
 
@@ -12,9 +13,14 @@ function topicsOf(element) {
   return element.dataset.live.split(/\s+/).filter(Boolean);
 }
 
-function refresh(topic) {
+function concerns(element, type) {
+  const types = element.dataset.liveTypes?.split(/\s+/);
+  return !type || !types || types.some((start) => type.startsWith(start));
+}
+
+function refresh(topic, type) {
   for (const element of document.querySelectorAll("[data-live]")) {
-    if (!topicsOf(element).includes(topic) || due.has(element)) continue;
+    if (!topicsOf(element).includes(topic) || due.has(element) || !concerns(element, type)) continue;
     due.add(element);
     setTimeout(() => {
       due.delete(element);
@@ -27,8 +33,8 @@ function scan() {
   const wanted = new Set([...document.querySelectorAll("[data-live]")].flatMap(topicsOf));
   for (const topic of wanted) {
     if (heard.has(topic)) continue;
-    const tell = () => refresh(topic);
-    heard.set(topic, subscribe(topic, { onEvent: (event) => event.type !== "typing" && tell(), onResync: tell }));
+    const onEvent = ({ type }) => type !== "typing" && refresh(topic, type);
+    heard.set(topic, subscribe(topic, { onEvent, onResync: () => refresh(topic) }));
   }
   for (const [topic, stop] of heard) {
     if (wanted.has(topic)) continue;

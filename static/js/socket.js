@@ -30,11 +30,14 @@ export function send(frame) {
   });
 }
 
+const nothing = () => {};
+
 // Hear a topic. `onEvent(event)` per event; `onAnswer(ack)` each time the server has let us in; `onResync()` when
-// something was missed that carries no events.
-export function subscribe(topic, { after = null, onEvent = () => {}, onAnswer = () => {}, onResync = () => {} } = {}) {
+// something was missed that carries no events; `onRevoked()` when the right to hear it has ended.
+export function subscribe(topic, { after = null, onEvent = nothing, onAnswer = nothing, onResync = nothing, onRevoked = nothing } = {}) {
   const known = topics.get(topic) ?? { seq: after, wanted: 0, asking: false, handlers: new Set() };
-  const handler = { onEvent, onAnswer, onResync };
+  known.seq ??= after; // whoever came first on this page may not have known a number
+  const handler = { onEvent, onAnswer, onResync, onRevoked };
   known.handlers.add(handler);
   if (!topics.has(topic)) {
     topics.set(topic, known);
@@ -60,10 +63,16 @@ async function ask(topic) {
       await catchUp(topic, known);
     } while (known.seq > before && known.seq < known.wanted && topics.get(topic) === known);
   } catch (error) {
-    if (error.code === "missing") topics.delete(topic);
+    if (error.code === "missing") end(topic);
   } finally {
     known.asking = false;
   }
+}
+
+function end(topic) {
+  const known = topics.get(topic);
+  topics.delete(topic);
+  if (known) tell(known, "onRevoked");
 }
 
 async function catchUp(topic, known) {
@@ -116,7 +125,7 @@ function take(message) {
     for (const topic of topics.keys()) ask(topic);
   } else if (frame.type === "event") hear(frame);
   else if (frame.type === "pulse") pulse(frame.heads);
-  else if (frame.type === "revoked") topics.delete(frame.topic);
+  else if (frame.type === "revoked") end(frame.topic);
   else if (frame.type === "ack" || frame.type === "error") {
     const call = waiting.get(frame.ref);
     waiting.delete(frame.ref);

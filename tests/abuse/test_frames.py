@@ -84,6 +84,7 @@ async def test_a_known_frame_with_any_one_field_wrong_changes_nothing(
         "message.edit": {"message": str(message.pk), "body": "Other"},
         "message.delete": {"message": str(message.pk)},
         "message.react": {"message": str(message.pk), "sign": "👍"},
+        "message.pin": {"message": str(message.pk)},
         "room.read": {"room": str(room.pk), "upto": 1},
         "room.here": {"room": str(room.pk)},
         "typing": {"room": str(room.pk)},

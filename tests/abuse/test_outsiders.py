@@ -136,6 +136,7 @@ FRAMES: list[dict[str, Any]] = [
     {"type": "room.read", "room": "{}", "upto": 1},
     {"type": "room.here", "room": "{}"},
     {"type": "typing", "room": "{}"},
+    {"type": "message.pin", "message": "{}", "on": True},
     *({"type": "subscribe", "topic": f"{kind}:{{}}", "after": 0} for kind in ("room", "user", "gig", "contract")),
 ]
 

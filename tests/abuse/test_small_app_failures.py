@@ -19,7 +19,7 @@ from tests.abuse.proof import everything, nothing_changes
 from tests.abuse.routes import Route, all_routes
 from tests.abuse.world import World, say, signed_in
 from tests.services.processes import ROOT
-from tests.sockets import Open, closed_with, next_frame, tell
+from tests.sockets import Open, closed_with, next_frame, tell, until_quiet
 from users.models import User
 
 Group = tuple[User, User, Room]
@@ -96,7 +96,7 @@ async def test_banned_but_still_connected(group: Group, open_socket: Open) -> No
     await outside(rooms.ban)(room, other, by=owner)
     assert (await next_frame(socket, "revoked"))["topic"] == f"room:{room.pk}"
     await outside(say)(room, owner, "Now we are alone")
-    assert await socket.receive_nothing(0.3)
+    assert await until_quiet(socket, f"room:{room.pk}") == []
     before = await rows()
     send = {"type": "message.send", "room": str(room.pk), "client_id": "banned-001", "body": "Let me in"}
     assert (await tell(socket, **send))["code"] == "missing"
@@ -181,7 +181,9 @@ def test_payee_marking_an_own_payment(world: World) -> None:
 # pages that only act: asked for with GET, they say 405 and do nothing; whatever comes later may change no row either
 POST_ONLY = {
     "appearance", "session_end", "token_end", "notifications_read", "with", "message_delete", "post",
-    "upload", "read", "join", "leave", "gig_draft", "gig_preview", "gig_pause", "gig_resume", "gig_renew", "gig_invite",
+    "upload", "read", "join", "decline", "note", "mute", "send_invitation", "appoint", "silence", "ban", "unban",
+    "hand_over", "withdraw", "message_edit", "message_react", "message_pin", "gig_questions", "gig_draft",
+    "gig_preview", "gig_pause", "gig_resume", "gig_renew", "gig_invite",
     "gig_file_removal", "bid_withdraw", "bid_shortlist", "bid_archive", "bid_room", "offer_decline",
     "offer_withdraw",
 }  # fmt: skip

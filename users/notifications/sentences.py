@@ -77,6 +77,7 @@ SENTENCES = {
     "gig.hidden": ("gigs", _("A moderator hid “{gig}”: {reason}")),
     "gig.invited": ("bids", _("You are invited to bid on “{gig}”.")),
     "gig.unhidden": ("gigs", _("“{gig}” is on the board again: {reason}")),
+    "message.mentioned": ("rooms", _("{who} named you in “{room}”.")),
     "milestone.accept_reminder": (
         "contracts",
         _("Review “{milestone}”. If you do nothing, it is accepted when the time ends."),
@@ -153,6 +154,10 @@ SENTENCES = {
     "review.replied": ("contracts", _("{who} replied to your review.")),
     "review.revealed": ("contracts", _("The reviews of “{contract}” are out.")),
     "review.written": ("contracts", _("{who} has written a review of “{contract}”. It opens when yours is in.")),
+    "room.banned": ("rooms", _("You were put out of “{room}” and can’t come back.")),
+    "room.invited": ("rooms", _("{who} invited you into “{room}”.")),
+    "room.owner": ("rooms", _("{who} made you the owner of “{room}”.")),
+    "room.silenced": ("rooms", _("You can read “{room}” and write there again from {until} on.")),
     "sanction.ban": ("security", _("Your account is closed: {reason}")),
     "sanction.lifted": ("security", _("The measure against your account was lifted: {reason}")),
     "sanction.limit": ("security", _("Until {until} you can’t post gigs, bid or open rooms: {reason}")),
@@ -166,6 +171,7 @@ GROUPS = {
     "bids": _("Bids and offers"),
     "contracts": _("Contracts"),
     "money": _("Money"),
+    "rooms": _("Rooms, and who names me"),
     "moderation": _("Reports"),
     "security": _("Security"),
 }

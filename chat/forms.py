@@ -1,0 +1,95 @@
+"""The forms of rooms. They read what was typed; the verbs judge it."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from chat import keys, mine, rooms
+from skilllink import ids
+
+OPEN, CLOSED = "open", "key"
+AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+class GroupForm(forms.Form):
+    """A group room. One that had a key keeps it while the field stays empty."""
+
+    title = forms.CharField(label=_("Name"), max_length=120, strip=False)
+    entry = forms.ChoiceField(
+        label=_("Who can join"),
+        choices=[(OPEN, _("Anyone; the room is in the list")), (CLOSED, _("Those who know its key, or are invited"))],
+        widget=forms.RadioSelect,
+        initial=OPEN,
+    )
+    key = forms.CharField(
+        label=_("Key"),
+        required=False,
+        strip=False,
+        max_length=keys.LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=_(
+            "For a room with a key: 6 to 128 characters. Nobody can read it later, you neither; write it down."
+        ),
+    )
+    capacity = forms.IntegerField(
+        label=_("Room for"),
+        initial=100,
+        widget=forms.NumberInput(attrs={"min": rooms.LEAST, "max": rooms.MOST}),
+        help_text=_("2 to 500 people."),
+    )
+
+    def given(self) -> dict[str, Any]:
+        """The arguments of the verbs."""
+        data = self.cleaned_data
+        public = data["entry"] == OPEN
+        key = "" if public else data["key"]
+        return {"name": data["title"], "public": public, "key": key, "capacity": data["capacity"]}
+
+    def add_error(self, field: Any, error: Any) -> None:
+        super().add_error("title" if field == "name" else field, error)
+
+
+class KeyForm(forms.Form):
+    """A room's link or code, and its key."""
+
+    room = forms.CharField(
+        label=_("The room’s link"), max_length=300, widget=forms.TextInput(attrs={"inputmode": "url"})
+    )
+    key = forms.CharField(
+        label=_("Key"),
+        required=False,
+        strip=False,
+        max_length=keys.LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+    def room_id(self) -> Any:
+        """The last id in what was typed; that of no room when there is none."""
+        found = AN_ID.findall(self.cleaned_data["room"].lower())
+        return ids.read(found[-1] if found else "")
+
+
+class SilenceForm(forms.Form):
+    until = forms.DateTimeField(
+        label=_("Reads without writing until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+
+
+class DeleteForm(forms.Form):
+    title = forms.CharField(
+        label=_("The room’s name"), max_length=200, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+
+
+class NoteForm(forms.Form):
+    note = forms.CharField(
+        label=_("Your note"),
+        required=False,
+        strip=False,
+        max_length=mine.LONGEST_NOTE,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Only you read it."),
+    )
