@@ -88,7 +88,7 @@ def test_there_is_one_in_every_state(written: Path, table: str) -> None:
 def test_there_are_some_twenty_people_reviews_rooms_with_history_and_work_for_moderators(written: Path) -> None:
     assert ask(written, "SELECT COUNT(*) BETWEEN 20 AND 30 FROM users_user") == {1}
     assert ask(written, "SELECT COUNT(*) >= 8 FROM projects_review WHERE status = 'revealed'") == {1}
-    assert ask(written, "SELECT COUNT(DISTINCT kind) FROM chat_room") == {4}
+    assert ask(written, "SELECT COUNT(DISTINCT kind) FROM chat_room") == {5}
     for waiting in ("users_report", "users_appeal"):
         assert ask(written, f"SELECT COUNT(*) FROM {waiting} WHERE status = 'open'") == {1}  # noqa: S608  names from above
 
