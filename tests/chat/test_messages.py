@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from chat import messages, mine, pins, roles, rooms
+from chat import invitations, messages, mine, pins, roles, rooms
 from chat.formats import serialize
 from chat.models import Membership, Mention, Message, Room
 from skilllink.errors import Missing
 from skilllink.ids import uuid7
 from tests import cast
 from tests.abuse.proof import nothing_changes
+from users import blocks
 from users.models import Notification, User
 
 
@@ -231,3 +232,14 @@ def test_the_api_pins_and_tells_earlier_wordings(group: Room, client_person: Use
     with nothing_changes():
         refused = member.post(f"{at}pin/", {"on": False}, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (403, "room.not_moderating")
+
+
+def test_who_blocked_the_author_is_neither_told_nor_invited(
+    group: Room, client_person: User, freelancer: User, outsider: User
+) -> None:
+    for who in (freelancer, outsider):
+        blocks.block(who, client_person)
+    say(group, client_person, "@Tomasz")
+    assert told(freelancer) == 0
+    with nothing_changes(), pytest.raises(blocks.BlockedYou):
+        invitations.invite(group, outsider, by=client_person)
