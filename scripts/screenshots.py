@@ -40,6 +40,9 @@ PEOPLE = {
     "moderator": "moderator@demo.skilllink.test",
     "admin": "admin@demo.skilllink.test",
 }
+Links = dict[
+    tuple[BrowserContext, str], list[list[str]]
+]  # address and words of what a page leads to, as somebody sees it
 OPENED = "dialog[open], [popover]:popover-open"  # by what is pressed
 ROOM = r"^/messages/[0-9a-f-]{36}/$"
 # name, who, address, and where needed the hops from there, divided by " > ": the pattern of a link's address,
@@ -260,8 +263,8 @@ def signed_in(browser: Browser, address: str, who: str) -> BrowserContext:
     return context
 
 
-def find(page: Page, address: str, path: str, hops: str) -> str | None:
-    """The address of a page of the table, or None when it isn't there."""
+def find(page: Page, address: str, path: str, hops: str, known: Links) -> str | None:
+    """The address of a page of the table, or None when it isn't there. `known` keeps the links of the pages on the way."""
     meant = path.startswith(("/nothing-here/", "/demo/refused/", "/fees/?amount=-"))
     url = address + path
     acts = [hop for hop in hops.split(" > ") if hop.startswith("!")]
@@ -271,16 +274,20 @@ def find(page: Page, address: str, path: str, hops: str) -> str | None:
         if hop.startswith("?"):
             url += hop
             continue
-        answer = page.goto(url)
-        if answer is None or not answer.ok:
-            return None
-        links = page.eval_on_selector_all(
-            "main a[href], #content-main a[href], #changelist a[href]",
-            "all => all.map(a => [a.getAttribute('href').split('?')[0], a.textContent])",
+        if (page.context, url) not in known:
+            answer = page.goto(url)
+            if answer is None or not answer.ok:
+                return None
+            known[page.context, url] = page.eval_on_selector_all(
+                "main a[href], #content-main a[href], #changelist a[href]",
+                "all => all.map(a => [a.getAttribute('href').split('?')[0], a.textContent])",
+            )
+        fits = (
+            link
+            for link, text in known[page.context, url]
+            if (hop[1:] in text if hop.startswith("=") else re.search(hop, link))
         )
-        found = next(
-            (link for link, text in links if (hop[1:] in text if hop.startswith("=") else re.search(hop, link))), None
-        )
+        found = next(fits, None)
         if found is None:
             return None
         url = address + found
@@ -328,6 +335,7 @@ def shoot(address: str, folder: Path, only: str) -> list[str]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         contexts: dict[str, BrowserContext] = {}
+        known: Links = {}
         for name, who, path, pattern in PAGES:
             if only and not re.search(only, name):
                 continue
@@ -335,7 +343,7 @@ def shoot(address: str, folder: Path, only: str) -> list[str]:
                 contexts[who] = signed_in(browser, address, who)
             page = contexts[who].new_page()
             page.on("pageerror", lambda error, name=name: faults.append(f"{name}: {error}"))
-            url = find(page, address, path, pattern)
+            url = find(page, address, path, pattern, known)
             if url is None:
                 faults.append(f"{name}: no such page")
                 page.close()
@@ -362,7 +370,7 @@ def take_picture(address: str, path: Path) -> None:
         page = signed_in(browser, address, who).new_page()
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": 960})
-        if find(page, address, start, hops) is None:
+        if find(page, address, start, hops, {}) is None:
             raise RuntimeError("the demo has no contract workspace")
         page.evaluate("document.fonts.ready.then(() => null)")
         page.wait_for_timeout(500)

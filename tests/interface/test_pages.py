@@ -56,16 +56,25 @@ def visits() -> dict[str, dict[str, Any]]:
     return {}
 
 
+@pytest.fixture(scope="session")
+def links() -> screenshots.Links:
+    return {}
+
+
 @pytest.fixture(params=screenshots.PAGES, ids=lambda row: row[0])
 def found(
-    request: pytest.FixtureRequest, contexts: dict[str, BrowserContext], demo: str, visits: dict[str, dict[str, Any]]
+    request: pytest.FixtureRequest,
+    contexts: dict[str, BrowserContext],
+    demo: str,
+    visits: dict[str, dict[str, Any]],
+    links: screenshots.Links,
 ) -> dict[str, Any]:
     """What one visit of a page found; the first test that asks makes it."""
     row: Row = request.param
     if row[0] not in visits:
         page = contexts[row[1]].new_page()
         page.emulate_media(reduced_motion="reduce")
-        url = screenshots.find(page, demo, row[2], row[3])
+        url = screenshots.find(page, demo, row[2], row[3], links)
         visits[row[0]] = visit(page) if url else {}
         visits[row[0]]["name"] = row[0]
         page.close()
@@ -82,7 +91,7 @@ def visit(page: Page) -> dict[str, Any]:
     violations = []
     for theme in screenshots.THEMES:
         # the tree is the same in both themes, only its colours differ
-        rules = {"runOnly": ["color-contrast"]} if theme == "dark" else None
+        rules = {"resultTypes": ["violations"], **({"runOnly": ["color-contrast"]} if theme == "dark" else {})}
         page.emulate_media(color_scheme=theme)
         for width in (360, 1440):
             page.set_viewport_size({"width": width, "height": 900})

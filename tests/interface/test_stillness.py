@@ -24,7 +24,7 @@ def test_nothing_jumps_while_a_page_loads(browser: Browser, running_embedded: Em
     row = next(row for row in screenshots.PAGES if row[0] == name)
     context = screenshots.signed_in(browser, running_embedded.url, row[1])
     page = context.new_page()
-    url = screenshots.find(page, running_embedded.url, row[2], row[3])
+    url = screenshots.find(page, running_embedded.url, row[2], row[3], {})
     assert url is not None
     page.close()
     page = context.new_page()
