@@ -19,7 +19,7 @@ from chat.models import Membership, Message, Room
 from skilllink import clocks
 from skilllink.transactions import inside_transaction, verb
 from users import preferences
-from users.models import Block, Delivery
+from users.models import Block, Delivery, PushSubscription
 from users.notifications import sources
 from users.notifications.sources import Later, News
 from users.notifications.timing import mail_due
@@ -50,28 +50,35 @@ def _queue(room: Room) -> None:
     behind = list(_behind(room))
     wishes = preferences.of({row.user_id for row in behind}, [GROUP])
     soon: list[datetime] = []
-    mails: list[Delivery] = []
+    rows: list[Delivery] = []
     for row in behind:
         if row.since + delay > at:
             soon.append(row.since + delay)
             continue
         wish = wishes.get((row.user_id, GROUP))
         when = mail_due(wish.mail, row.since, zone_of(wish.user.timezone), delay=delay) if wish else at
-        if when is not None:
-            mails.append(Delivery(recipient_id=row.user_id, subject_kind=KIND, subject_id=room.pk, due_at=when))
-    Delivery.objects.bulk_create(mails)
+        told = {"recipient_id": row.user_id, "subject_kind": KIND, "subject_id": room.pk}
+        if when is not None and not row.mail_waits:
+            rows.append(Delivery(**told, due_at=when))
+        if row.listens and not row.push_waits and (wish is None or wish.push):
+            rows.append(Delivery(**told, channel=Delivery.Channel.PUSH, due_at=at))
+    Delivery.objects.bulk_create(rows)
     Room.objects.filter(pk=room.pk).update(unread_due_at=min(soon, default=None))
 
 
 def _behind(room: Room) -> Any:
-    """Members with something unread that no mail has told and none is going to; `since` when the first was said."""
+    """Members with something unread that no mail has told; `since` when the first was said, and what waits to be sent."""
     unread = _unread(OuterRef("user"), Greatest(OuterRef("read_seq"), OuterRef("mailed_seq")))
     waiting = Delivery.objects.filter(
         recipient=OuterRef("user"), subject_kind=KIND, subject_id=room.pk, status=Delivery.Status.WAITING
     )
-    members = Membership.objects.filter(~Exists(waiting), room=room, left_at__isnull=True, muted=False)
-    first = unread.filter(room=room).order_by("seq").values("at")[:1]
-    return members.annotate(since=Subquery(first)).filter(since__isnull=False)
+    members = Membership.objects.filter(room=room, left_at__isnull=True, muted=False).annotate(
+        since=Subquery(unread.filter(room=room).order_by("seq").values("at")[:1]),
+        mail_waits=Exists(waiting.filter(channel=Delivery.Channel.MAIL)),
+        push_waits=Exists(waiting.filter(channel=Delivery.Channel.PUSH)),
+        listens=Exists(PushSubscription.objects.filter(user=OuterRef("user"))),
+    )
+    return members.filter(since__isnull=False)
 
 
 def _unread(user: Any, after: Any) -> Any:

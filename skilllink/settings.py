@@ -32,16 +32,28 @@ DEMO = env.bool("SKILLLINK_DEMO", default=not PRODUCTION)
 DEBUG = env.bool("DEBUG", default=False)
 
 
-def _kept_secret() -> str:
-    """Embedded mode: a key made once and kept beside the database."""
-    path = DATA_DIR / "secret_key"
+def _kept_secret(name: str, size: int) -> str:
+    """Embedded mode: a key of `size` bytes made once and kept beside the database."""
+    path = DATA_DIR / name
     if not path.exists():
         path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(64))
+        path.write_text(secrets.token_urlsafe(size))
     return path.read_text()
 
 
-SECRET_KEY = env.str("SECRET_KEY", default="") or ("" if PRODUCTION else _kept_secret())
+SECRET_KEY = env.str("SECRET_KEY", default="") or ("" if PRODUCTION else _kept_secret("secret_key", 64))
+# web push: without a key none is offered
+VAPID_PRIVATE_KEY = env.str("VAPID_PRIVATE_KEY", default="") or ("" if PRODUCTION else _kept_secret("vapid_key", 32))
+PUSH_HOSTS = env.list(
+    "PUSH_HOSTS",
+    default=[
+        "fcm.googleapis.com",
+        "updates.push.services.mozilla.com",
+        "web.push.apple.com",
+        "*.push.apple.com",
+        "*.notify.windows.com",
+    ],
+)
 PORT = env.int("PORT", default=8000)
 SITE_URL = env.str("SITE_URL", default="" if PRODUCTION else f"http://127.0.0.1:{PORT}").rstrip("/")
 SITE_HTTPS = SITE_URL.startswith("https://")
@@ -79,6 +91,7 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "MESSAGE_EDIT_WINDOW": timedelta(minutes=15),
         "NOTIFICATION_MAIL_DELAY": timedelta(minutes=5),
         "NOTIFICATION_HISTORY": timedelta(days=180),
+        "PUSH_KEPT": timedelta(days=1),
         "CHAT_MAIL_DELAY": timedelta(minutes=5),
         "DIGEST_AT": timedelta(hours=8),  # after midnight, on the reader's clock
         "QUIET_HOURS_MOST": timedelta(hours=12),

@@ -1,4 +1,5 @@
 {% load static %}// Without a connection: the offline page in its own dress instead of the browser's. Nothing else is kept.
+// Push messages are shown unless somebody looks at the site already; a press leads to what they tell of.
 const PAGE = "{% url "offline" %}";
 const SHEET = "{% static "css/app.css" %}";
 const KEPT = "offline-1";
@@ -25,3 +26,21 @@ self.addEventListener("fetch", (event) => {
     event.respondWith(caches.match(event.request).then((kept) => kept ?? fetch(event.request)));
   }
 });
+self.addEventListener("push", (event) => event.waitUntil(show(event.data.json())));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data));
+});
+
+async function show({ body, url, tag }) {
+  const pages = await self.clients.matchAll({ type: "window" });
+  if (pages.some((page) => page.focused)) return;
+  await self.registration.showNotification("SkillLink", { body, tag, data: url, icon: "{% static "icon.svg" %}" });
+}
+
+async function open(url) {
+  const [page] = await self.clients.matchAll({ type: "window" });
+  if (!page) return self.clients.openWindow(url);
+  await page.focus();
+  return page.navigate(url);
+}

@@ -146,6 +146,9 @@ class PreferencesForm(forms.Form):
             if group not in SILENT:
                 named = {"label": _("{group}: counted by the bell").format(group=label)}
                 self.fields[f"bell_{group}"] = forms.BooleanField(required=False, initial=row.bell, **named)
+            if settings.VAPID_PRIVATE_KEY:
+                named = {"label": _("{group}: told by this site’s push messages").format(group=label)}
+                self.fields[f"push_{group}"] = forms.BooleanField(required=False, initial=row.push, **named)
             self.fields[f"mail_{group}"] = forms.ChoiceField(
                 choices=Preference.Mail.choices, initial=row.mail, label=_("{group}: e-mail").format(group=label)
             )
@@ -163,6 +166,7 @@ class PreferencesForm(forms.Form):
                 "label": label,
                 "urgent": group in URGENT,
                 "bell": self[f"bell_{group}"] if f"bell_{group}" in self.fields else None,
+                "push": self[f"push_{group}"] if f"push_{group}" in self.fields else None,
                 "mail": self[f"mail_{group}"] if f"mail_{group}" in self.fields else None,
             }
             for group, label in GROUPS.items()
@@ -178,7 +182,9 @@ class PreferencesForm(forms.Form):
     def wanted(self) -> dict[str, dict[str, Any]]:
         return {
             group: {
-                way: self.cleaned_data[f"{way}_{group}"] for way in ("bell", "mail") if f"{way}_{group}" in self.fields
+                way: self.cleaned_data[f"{way}_{group}"]
+                for way in ("bell", "push", "mail")
+                if f"{way}_{group}" in self.fields
             }
             for group in GROUPS
             if group not in ALWAYS

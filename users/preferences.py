@@ -37,14 +37,14 @@ def save(user: User, wanted: Mapping[str, Mapping[str, Any]], hours: Quiet | Non
 
 @verb
 def choose(user: User, wanted: Mapping[str, Mapping[str, Any]]) -> None:
-    """Save `{group: {"bell": bool, "mail": Preference.Mail}}`; money and security stay on whatever is asked.
+    """Save `{group: {"bell": bool, "push": bool, "mail": Preference.Mail}}`; money and security stay on whatever is asked.
 
     A group that isn't named keeps what it had.
     """
     require_active(user)
     for group in OPTIONAL:
         if group in wanted:
-            fields = {name: wanted[group][name] for name in ("bell", "mail") if name in wanted[group]}
+            fields = {name: wanted[group][name] for name in ("bell", "push", "mail") if name in wanted[group]}
             if fields.get("mail", Preference.Mail.AT_ONCE) not in Preference.Mail.values:
                 raise UnknownChoice()
             Preference.objects.update_or_create(user=user, group=group, defaults=fields)

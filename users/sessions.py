@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from skilllink.errors import Missing
 from skilllink.realtime.sessions import close_sockets
 from skilllink.transactions import inside_transaction, verb
+from users import push
 
 
 class NoSession(Missing):
@@ -41,6 +42,13 @@ def end_all(user: Any, *, code: int) -> None:
 def close(user_id: Any, session_key: str = "") -> None:
     """Close the open sockets of one session, or of all."""
     close_sockets(user_id, session_key=session_key)
+
+
+@verb
+def distrust(user_id: Any) -> None:
+    """After a changed password: no open socket goes on, and no browser is told by push until it asks again."""
+    push.forget(user_id)
+    close_sockets(user_id)
 
 
 def _end(row: UserSession) -> None:

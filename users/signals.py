@@ -23,4 +23,4 @@ def close_session(request: Any, user: Any, **_kwargs: Any) -> None:
 
 @receiver([password_changed, password_reset])
 def close_all(user: Any, **_kwargs: Any) -> None:
-    sessions.close(user.pk)
+    sessions.distrust(user.pk)

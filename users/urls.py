@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.views import blocks, demo, notifications, people, preferences, reports, settings, tokens
+from users.views import blocks, demo, notifications, people, preferences, push, reports, settings, tokens
 
 app_name = "users"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("notifications/", notifications.index, name="notifications"),
     path("notifications/bell/", notifications.bell, name="bell"),
     path("notifications/read/", notifications.read, name="notifications_read"),
+    path("notifications/push/", push.subscribe, name="push"),
+    path("notifications/push/end/", push.unsubscribe, name="push_end"),
     path("notifications/unsubscribe/<str:token>/", notifications.unsubscribe, name="unsubscribe"),
     path("demo/mail/", demo.mail, name="demo_mail"),
 ]

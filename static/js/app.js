@@ -7,6 +7,7 @@ import "./menu.js";
 import "./tabs.js";
 import "./answers.js";
 import "./offline.js";
+import "./push.js";
 import "./bid_form.js";
 import "./markdown_preview.js";
 import "./draft.js";

@@ -2,6 +2,7 @@ from users.models.block import Block
 from users.models.moderation import Appeal, Report, Sanction, StaffAction
 from users.models.notification import Delivery, Notification, NotificationCounter, Preference, QuietHours
 from users.models.profile import Profile, Skill
+from users.models.push import PushSubscription
 from users.models.token import ApiToken
 from users.models.user import User
 
@@ -14,6 +15,7 @@ __all__ = [
     "NotificationCounter",
     "Preference",
     "Profile",
+    "PushSubscription",
     "QuietHours",
     "Report",
     "Sanction",

@@ -77,9 +77,14 @@ class Delivery(models.Model):
         SKIPPED = "skipped", _("not needed")
         DEAD = "dead", _("given up")
 
+    class Channel(models.TextChoices):
+        MAIL = "mail", _("e-mail")
+        PUSH = "push", _("push")
+
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="deliveries")
+    channel = models.CharField(_("way"), max_length=4, choices=Channel, default=Channel.MAIL)
     address = models.EmailField(_("to another address of theirs"), blank=True)
-    notification = models.OneToOneField(Notification, models.CASCADE, null=True, blank=True, related_name="delivery")
+    notification = models.ForeignKey(Notification, models.CASCADE, null=True, blank=True, related_name="deliveries")
     subject_kind = models.CharField(_("about a"), max_length=20, blank=True)
     subject_id = models.UUIDField(_("about"), null=True, blank=True)
     status = models.CharField(_("status"), max_length=8, choices=Status, default=Status.WAITING)
@@ -88,7 +93,7 @@ class Delivery(models.Model):
     error = models.CharField(_("last error"), max_length=200, blank=True)
 
     class Meta:
-        verbose_name, verbose_name_plural = _("e-mail delivery"), _("e-mail deliveries")
+        verbose_name, verbose_name_plural = _("delivery"), _("deliveries")
         constraints = [
             models.CheckConstraint(
                 name="delivery_tells_something",
@@ -96,10 +101,11 @@ class Delivery(models.Model):
                 | Q(notification__isnull=True, subject_id__isnull=False) & ~Q(subject_kind=""),
             ),
             models.UniqueConstraint(
-                fields=("recipient", "address", "subject_kind", "subject_id"),
+                fields=("recipient", "channel", "address", "subject_kind", "subject_id"),
                 condition=Q(status="waiting", notification__isnull=True),
                 name="delivery_waits_once",
             ),
+            models.UniqueConstraint(fields=("notification", "channel"), name="delivery_once"),
         ]
         indexes = [
             # the relay's query
@@ -124,6 +130,7 @@ class Preference(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="preferences")
     group = models.CharField(max_length=20)
     bell = models.BooleanField(default=True)
+    push = models.BooleanField(default=True)
     mail = models.CharField(max_length=8, choices=Mail, default=Mail.AT_ONCE)
 
     class Meta:

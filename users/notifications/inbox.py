@@ -11,7 +11,7 @@ from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users import preferences
-from users.models import Delivery, Notification, NotificationCounter, Preference
+from users.models import Delivery, Notification, NotificationCounter, Preference, PushSubscription
 from users.notifications.sentences import SENTENCES, group_of
 from users.notifications.timing import mail_due
 from users.zones import zone_of
@@ -43,7 +43,7 @@ def write(notes: Sequence[Notification]) -> Sequence[Notification]:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         note.rings = wish is None or wish.bell
     Notification.objects.bulk_create(notes)
-    Delivery.objects.bulk_create(_mails(notes, wishes))
+    Delivery.objects.bulk_create([*_mails(notes, wishes), *_pushes(notes, wishes)])
     for note in notes:
         push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
     return notes
@@ -108,3 +108,17 @@ def _mails(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Prefe
             due = mail_due(wish.mail, now(), zone_of(wish.user.timezone), delay=delay)
         if due is not None:
             yield Delivery(notification=note, recipient_id=note.recipient_id, due_at=due)
+
+
+def _pushes(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Preference]) -> Iterator[Delivery]:
+    """At once, to whoever asked for it in a browser."""
+    if not settings.VAPID_PRIVATE_KEY:
+        return
+    rows = PushSubscription.objects.filter(user__in={note.recipient_id for note in notes})
+    listening = set(rows.values_list("user_id", flat=True))
+    for note in notes:
+        wish = wishes.get((note.recipient_id, group_of(note.event)))
+        if note.recipient_id in listening and (wish is None or wish.push):
+            yield Delivery(
+                notification=note, recipient_id=note.recipient_id, channel=Delivery.Channel.PUSH, due_at=now()
+            )

@@ -1,4 +1,4 @@
-"""The relay: sends what the outbox still holds, one mail per address and turn. Safe beside other relays."""
+"""The relay: sends what the outbox still holds, one mail per address and turn, one push per line. Safe beside other relays."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,16 +8,15 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import ngettext
 
 from skilllink import clocks
 from skilllink.transactions import verb
-from users import letters, preferences
-from users.models import Delivery, Preference, User
-from users.notifications import leaving, sources
+from users import letters, preferences, push
+from users.models import Delivery, Preference, PushSubscription, User
+from users.notifications import leaving, sources, web_push
 from users.notifications.sentences import ALWAYS, URGENT, group_of
 from users.notifications.sources import Later, News
 from users.standing import stop
@@ -26,6 +25,7 @@ log = structlog.get_logger(__name__)
 ATTEMPTS = 8
 LEASE = timedelta(minutes=5)
 MOST_OF_ONE = 500  # lines in one mail
+PUSHED = 500  # characters of a sentence; a push message is small
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +39,24 @@ class Line:
     sent: Callable[[], Any] | None = None
 
 
+Send = Callable[[User, list[Line]], None]
+
+
 def relay() -> dict[str, int]:
-    """Send every due e-mail. Returns counts: sent, skipped (no news any more), later (quiet hours), failed."""
+    """Send what is due. Returns counts: sent, skipped (no news any more), later (quiet hours), failed."""
     counts = {"sent": 0, "skipped": 0, "later": 0, "failed": 0}
     while batch := _claim():
-        mails: dict[tuple[User, str], list[Delivery]] = {}
-        for row in batch:
-            mails.setdefault((row.recipient, row.address), []).append(row)
-        wishes = preferences.of({person for person, _address in mails}, preferences.OPTIONAL)
-        for (person, _address), rows in mails.items():
-            _deliver(person, rows, {group: row for (pk, group), row in wishes.items() if pk == person.pk}, counts)
+        turns: dict[tuple[User, str, str], list[Delivery]] = {}
+        for row in sorted(batch, key=lambda row: row.channel == Delivery.Channel.MAIL):  # what a mail told is no news
+            turns.setdefault((row.recipient, row.channel, row.address), []).append(row)
+        wishes = preferences.of({person for person, _channel, _address in turns}, preferences.OPTIONAL)
+        for (person, channel, _address), rows in turns.items():
+            if channel == Delivery.Channel.PUSH and not push.browsers(person):
+                _end(rows, Delivery.Status.SKIPPED)
+                counts["skipped"] += len(rows)
+                continue
+            mine = {group: row for (pk, group), row in wishes.items() if pk == person.pk}
+            _deliver(person, _push if channel == Delivery.Channel.PUSH else _mail, rows, mine, counts)
     return counts
 
 
@@ -68,7 +76,9 @@ def _claim() -> list[Delivery]:
     return rows
 
 
-def _deliver(person: User, rows: list[Delivery], wishes: dict[str, Preference], counts: dict[str, int]) -> None:
+def _deliver(
+    person: User, send: Send, rows: list[Delivery], wishes: dict[str, Preference], counts: dict[str, int]
+) -> None:
     stopped = not person.is_active or stop(person) is not None
     quiet_until = preferences.quiet_until(person, clocks.now())
     lines: list[Line] = []
@@ -86,9 +96,9 @@ def _deliver(person: User, rows: list[Delivery], wishes: dict[str, Preference], 
     if not lines:
         return
     try:
-        _mail(person, lines).send()
-    except OSError as error:  # smtplib's errors are OSErrors
-        log.warning("mail.failed", person=str(person.pk), error=str(error))
+        send(person, lines)
+    except (OSError, web_push.Failed) as error:  # smtplib's errors are OSErrors
+        log.warning("delivery.failed", way=send.__name__, person=str(person.pk), error=str(error))
         _try_later([line.row for line in lines], str(error))
         counts["failed"] += len(lines)
         return
@@ -107,21 +117,54 @@ def _judge(
         return None
     group = _group(row)
     wish = wishes.get(group)
-    if wish is not None and wish.mail == Preference.Mail.NEVER:
+    if wish is not None and not _is_wanted(row, wish):
         return None
     if quiet_until > clocks.now() and group not in URGENT:
         return Later(quiet_until)
     if note is not None:
         return Line(row, note.sentence, note.url)
     news = sources.of(row.subject_kind).news(row.recipient, row.subject_id)
-    return Line(row, news.sentence, news.url, news.quotes, news.sent) if isinstance(news, News) else news
+    if not isinstance(news, News):
+        return news
+    told_by_push = row.channel == Delivery.Channel.PUSH  # which names no words, so the mail is still to come
+    return Line(row, news.sentence, news.url, news.quotes, None if told_by_push else news.sent)
+
+
+def _is_wanted(row: Delivery, wish: Preference) -> bool:
+    return wish.push if row.channel == Delivery.Channel.PUSH else wish.mail != Preference.Mail.NEVER
 
 
 def _group(row: Delivery) -> str:
     return group_of(row.notification.event) if row.notification else sources.of(row.subject_kind).group
 
 
-def _mail(person: User, lines: list[Line]) -> EmailMultiAlternatives:
+def _push(person: User, lines: list[Line]) -> None:
+    """To every browser that asked; one that shows a line already puts the same in its place, so again does no harm."""
+    failed: list[web_push.Failed] = []
+    for browser in push.browsers(person):
+        for line in lines:
+            try:
+                if not _push_one(browser, line):
+                    push.drop(browser)
+                    break
+            except web_push.Failed as error:
+                failed.append(error)
+                break
+    if failed:
+        raise failed[0]
+
+
+def _push_one(browser: PushSubscription, line: Line) -> bool:
+    told = {
+        "body": _one_line(line.sentence)[:PUSHED],
+        "url": line.url or "/notifications/",
+        "tag": str(line.row.notification_id or line.row.subject_id),
+    }
+    to = web_push.Browser(browser.endpoint, bytes(browser.key), bytes(browser.secret))
+    return web_push.send(to, told, at=clocks.now(), urgent=_group(line.row) in URGENT)
+
+
+def _mail(person: User, lines: list[Line]) -> None:
     """To the address of the first line, which is that of all."""
     address = lines[0].row.address
     with translation.override(person.language):
@@ -141,9 +184,8 @@ def _mail(person: User, lines: list[Line]) -> EmailMultiAlternatives:
             "elsewhere": address,
         }
         text = render_to_string("emails/notifications.txt", context)
-        return letters.compose(
-            [address or person.email], subject, text, headers=leaving.headers(leave) if leave else None
-        )
+        headers = leaving.headers(leave) if leave else None
+        letters.compose([address or person.email], subject, text, headers=headers).send()
 
 
 def _one_line(text: str) -> str:

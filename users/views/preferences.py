@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from skilllink.errors import Unprocessable
 from users import preferences
 from users.forms import PreferencesForm
+from users.notifications import web_push
 from users.notifications.timing import digest_time
 
 
@@ -29,5 +30,10 @@ def show(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Saved."))
             return redirect("users:preferences")
-    context = {"form": form, "rows": form.rows(), "digest_at": f"{digest_time():%H:%M}"}
+    context = {
+        "form": form,
+        "rows": form.rows(),
+        "digest_at": f"{digest_time():%H:%M}",
+        "push_key": web_push.public_key(),
+    }
     return render(request, "users/settings/notifications.html", context, status=422 if form.errors else 200)

@@ -1,0 +1,98 @@
+"""Which browsers of a person are told by push: each belongs to a session and ends with it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.clocks import now
+from skilllink.errors import Malformed, Unavailable
+from skilllink.transactions import inside_transaction, verb
+from users.models import PushSubscription, User
+from users.notifications import web_push
+from users.standing import require_active
+
+MOST = 20  # browsers of one person; the oldest gives way
+LONGEST_ADDRESS = 500
+
+
+class NotOffered(Unavailable):
+    code, sentence = "push.not_offered", _("This site sends no push messages.")
+
+
+class BadSubscription(Malformed):
+    code = "push.bad_subscription"
+    sentence = _("This isn’t a subscription of a push service that we know. Nothing was changed.")
+
+
+@verb
+def subscribe(user: User, session_key: str, *, endpoint: str, key: str, secret: str) -> PushSubscription:
+    """Tell this browser from now on, as long as the session lasts. Raises NotOffered, BadSubscription."""
+    require_active(user)
+    if not settings.VAPID_PRIVATE_KEY:
+        raise NotOffered()
+    fields = _read(endpoint, key, secret)
+    row, _made = PushSubscription.objects.update_or_create(
+        endpoint=endpoint, defaults={"user": user, "session_key": session_key, "at": now(), **fields}
+    )
+    kept = PushSubscription.objects.filter(user=user).order_by("-at", "-pk").values_list("pk", flat=True)[:MOST]
+    PushSubscription.objects.filter(user=user).exclude(pk__in=list(kept)).delete()
+    return row
+
+
+@verb
+def unsubscribe(user: User, endpoint: str) -> None:
+    PushSubscription.objects.filter(user=user, endpoint=endpoint).delete()
+
+
+@inside_transaction
+def forget(user_id: Any) -> None:
+    """After a changed password nothing is told to any browser until it signs in and asks again."""
+    PushSubscription.objects.filter(user=user_id).delete()
+
+
+@verb
+def drop(row: PushSubscription) -> None:
+    """The push service says that it has ended."""
+    PushSubscription.objects.filter(pk=row.pk).delete()
+
+
+@verb
+def browsers(user: User) -> list[PushSubscription]:
+    """Those whose session still is; the others are dropped. None where this site sends no push messages."""
+    if not settings.VAPID_PRIVATE_KEY:
+        return []
+    rows = PushSubscription.objects.filter(user=user)
+    alive = Session.objects.filter(
+        session_key__in=rows.values_list("session_key", flat=True), expire_date__gt=now()
+    ).values_list("session_key", flat=True)
+    rows.exclude(session_key__in=list(alive)).delete()
+    return list(rows.all())
+
+
+def _read(endpoint: str, key: str, secret: str) -> dict[str, bytes]:
+    """The keys as bytes. The address must be one of a known push service: this site calls it by itself."""
+    parts = urlsplit(endpoint) if len(endpoint) <= LONGEST_ADDRESS else urlsplit("")
+    allowed = [host for host in settings.PUSH_HOSTS if _fits(parts.netloc, host)]
+    is_here = parts.hostname in ("127.0.0.1", "localhost")
+    try:
+        point, token = web_push.unplain(key), web_push.unplain(secret)
+        ec.EllipticCurvePublicKey.from_encoded_point(web_push.CURVE, point)
+    except ValueError as error:
+        raise BadSubscription() from error
+    if (
+        not allowed
+        or parts.scheme not in (("https", "http") if is_here else ("https",))
+        or len(point) != 65
+        or len(token) != 16
+    ):
+        raise BadSubscription()
+    return {"key": point, "secret": token}
+
+
+def _fits(netloc: str, host: str) -> bool:
+    """`host` itself, or `*.host` for all beneath it."""
+    return netloc == host or (host.startswith("*.") and netloc.endswith(host[1:]) and "@" not in netloc)
