@@ -120,6 +120,36 @@ class Propose(forms.Form):
         return {**given, "amount": parse(given["amount"], currency) if "amount" in given else 0}
 
 
+class ProposeHours(forms.Form):
+    rate = forms.CharField(
+        label=_("An hour"), widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+    )
+    hours = forms.IntegerField(label=_("Hours a week at most"), min_value=1, max_value=80)
+
+    def arguments(self, currency: str) -> dict[str, Any]:
+        return {**self.cleaned_data, "rate": parse(self.cleaned_data["rate"], currency, field="rate")}
+
+
+class LogHours(forms.Form):
+    """Times in the reader's zone."""
+
+    begins_at = forms.DateTimeField(label=_("From"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    ends_at = forms.DateTimeField(label=_("To"), widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    memo = forms.CharField(label=_("What you did"), widget=forms.Textarea(attrs={"rows": 2}), max_length=500)
+
+    def arguments(self, currency: str) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
+class TakeBack(forms.Form):
+    """One entry of time."""
+
+    entry = forms.ChoiceField(label=_("Entry"))  # the page knows which there are
+
+    def arguments(self, currency: str) -> dict[str, Any]:
+        return dict(self.cleaned_data)
+
+
 class Words(forms.Form):
     """One text and nothing else (an answer, a reply, a reason to end)."""
 

@@ -16,7 +16,7 @@ def moves(user: Any) -> list[Move]:
     moment = now()
     found: list[Move] = []
     rows = Contract.objects.visible_to(user).exclude(status="closed").select_related("client", "freelancer", "gig")
-    for contract in rows.prefetch_related("milestones__escrow", "milestones__deliveries"):
+    for contract in rows.prefetch_related("milestones__escrow", "milestones__deliveries", "milestones__entries"):
         if not contract.party(user):
             continue
         clocks = list(schedule.of(contract))

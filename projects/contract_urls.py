@@ -13,6 +13,7 @@ pages = [
     path("contracts/<uuid:pk>/terms/", contracts.terms, name="contract_terms"),
     path("contracts/<uuid:pk>/calendar.ics", contracts.calendar, name="contract_calendar"),
     path("contracts/<uuid:pk>/propose/", contracts.propose, name="contract_propose"),
+    path("contracts/<uuid:pk>/hours/", contracts.propose_hours, name="contract_hours"),
     path("contracts/<uuid:pk>/bonus/", contracts.bonus, name="contract_bonus"),
     path("contracts/<uuid:pk>/end/", contracts.end, name="contract_end"),
     path("contracts/<uuid:pk>/review/", reviews.write, name="review"),

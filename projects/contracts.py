@@ -143,6 +143,7 @@ def terms_of(contract: Contract) -> dict[str, Any]:
                 "description": step.description,
                 "amount": step.amount,
                 "days": step.days,
+                **({"rate_an_hour": step.rate, "minutes_a_week": step.minutes} if step.rate else {}),
             }
             for step in steps
         ],

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payment import escrow as escrows
-from projects import contracts, pro_bono, schedule
+from projects import contracts, hours, pro_bono, schedule
 from projects.announce import announce, gathered
 from projects.left import of as left_of
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
@@ -112,6 +112,11 @@ def _role(milestone: Milestone, by: Any, role: str) -> None:
 def require_client(milestone: Milestone, by: Any) -> None:
     """Raise NotYours for anyone but the client of a locked milestone's contract."""
     _role(milestone, by, "client")
+
+
+def require_freelancer(milestone: Milestone, by: Any) -> None:
+    """The same for the freelancer."""
+    _role(milestone, by, "freelancer")
 
 
 def _party(milestone: Milestone, by: Any) -> None:
@@ -235,7 +240,7 @@ def agree(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
         raise NotNow(state=row.get_status_display())
     if row.contract.status != Contract.Status.ACTIVE:
         raise ContractNotActive(state=row.contract.get_status_display().lower())
-    move(row, "agreed")
+    move(row, "agreed", **(hours.first_week(row) if row.rate else {}))
     contracts.sign_again(row.contract)
     announce("milestone.agreed", contract=row.contract, milestone=row, actor=by)
     if row.contract.is_pro_bono:
@@ -315,9 +320,11 @@ def funded(milestone: Milestone, escrow: Any, *, actor: Any) -> None:
         escrow=escrow,
         drop_asked_by=None,  # who funds it wants it
         funded_at=moment,
-        due_at=moment + timedelta(days=milestone.days),
+        due_at=hours.over_at(milestone) if milestone.rate else moment + timedelta(days=milestone.days),
     )
     announce("milestone.funded", contract=milestone.contract, milestone=milestone, actor=actor, moved=milestone.amount)
+    if milestone.rate:
+        hours.follow(milestone)
 
 
 # --- work -----------------------------------------------------------------------------------------
@@ -329,6 +336,8 @@ def deliver(milestone: Any, *, by: Any, note: str, files: Any = (), version: int
     row = lock(milestone)
     _role(row, by, "freelancer")
     _seen(row, version)
+    if row.rate:
+        raise hours.ByTheHour()
     if row.status not in ("funded", "changes_requested"):
         raise refusal(row)
     if row.contract.status == Contract.Status.PAUSED:
@@ -365,6 +374,8 @@ def request_changes(
     _seen(row, version)
     if row.status != Milestone.Status.SUBMITTED:
         raise refusal(row)
+    if row.rate:
+        raise hours.ByTheHour(_("What is wrong with a week of hours is disputed or asked back. Nothing was changed."))
     if row.contract.is_pro_bono and row.contract.status != Contract.Status.ACTIVE:  # it would wait for ever
         raise ContractNotActive(state=row.contract.get_status_display().lower())
     if row.revisions_used >= row.contract.revisions:
@@ -419,6 +430,8 @@ def release(milestone: Any, *, by: Any, amount: int | None = None, version: int 
     _role(row, by, "client")
     if row.status not in Milestone.sources("released", Milestone.WORKING):
         raise refusal(row)
+    if row.rate and row.status == Milestone.Status.FUNDED:
+        raise hours.ByTheHour()
     _seen(row, version)
     pay(row, actor=by, amount=amount)
     return row

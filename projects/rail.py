@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from projects import disputes, schedule, tips
 from projects.models import Clock, Contract, Dispute, Milestone
 from projects.rules import rule
-from projects.wording import amount, day, moment, until
+from projects.wording import amount, day, moment, until, worked
 from skilllink.clocks import now as clock_now
 from skilllink.money import format_money
 
@@ -51,6 +51,11 @@ class Card:
     def beside(self) -> int:
         """Minor units of a disputed milestone that are held and not frozen."""
         return self.milestone.rest - self.dispute.amount if self.dispute else 0
+
+    @property
+    def hours(self) -> list[str]:
+        """What was logged in a week that is paid by the hour."""
+        return [worked(entry) for entry in self.milestone.entries.all()] if self.milestone.rate else []
 
     @property
     def primary(self) -> Act | None:
@@ -121,6 +126,10 @@ def _card(
         from projects import rail_donated  # it needs this module
 
         card = rail_donated.card(row, viewer, role, steps)
+    elif row.rate and row.status in ("proposed", "agreed", "funded", "submitted"):
+        from projects import rail_hours  # it needs this module
+
+        card = rail_hours.card(row, viewer, role, steps)
     elif writer is None:
         return _ended(row, viewer, role)
     else:

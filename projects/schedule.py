@@ -6,7 +6,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
@@ -38,8 +38,8 @@ class Plan:
 class Step:
     """What a clock does when it rings.
 
-    `act` is one of remind, skip, release, refund, drop, notice, dispute, default, execute, midpoint, reveal, clear, due.
-    `amount` is what leaves escrow, minor units. `to` is the party that gets it. `then` are the clocks it starts.
+    `act` is one of remind, skip, release, refund, drop, notice, begin, close, dispute, default, execute, midpoint, reveal,
+    clear, due. `amount` is what leaves escrow, or comes into it when a week begins, minor units. `to` is the party that gets it. `then` are the clocks it starts.
     """
 
     at: datetime
@@ -86,6 +86,8 @@ def plans(milestone: Milestone, *, now: datetime) -> list[Plan]:
     if milestone.status == "refund_requested" and milestone.refund_requested_at:
         due = milestone.refund_requested_at + rule("REFUND_REQUEST_WINDOW")
         return with_reminders("milestone.refund_answer", period, milestone.refund_requested_at, due, now=now)
+    if milestone.rate:
+        return _week(milestone, period, now)
     if milestone.status == "funded" and milestone.due_at and not milestone.submitted_at:
         start = milestone.funded_at or now
         notice = max(milestone.due_at, now) + rule("STALE_AFTER_DUE")
@@ -101,6 +103,18 @@ def plans(milestone: Milestone, *, now: datetime) -> list[Plan]:
                 if rule(name) < rule("IDLE_REFUND")
             ),
         ]
+    return []
+
+
+def _week(milestone: Milestone, period: str, now: datetime) -> list[Plan]:
+    """Held when it begins, handed in some time after it is over."""
+    if milestone.week is None:
+        return []
+    monday = datetime.combine(milestone.week, time(), UTC)
+    if milestone.status == "agreed":
+        return [Plan("week.begin", period, now, monday)]
+    if milestone.status == "funded":
+        return [Plan("week.close", period, milestone.funded_at or now, monday + timedelta(days=7) + rule("WEEK_EDIT"))]
     return []
 
 
@@ -241,6 +255,14 @@ def _objection(clock: Clock, rows: list[Clock], now: datetime) -> Step:
     return _step(clock, "execute", amount=dispute.amount, to=to)
 
 
+def _begin(clock: Clock, rows: list[Clock], now: datetime) -> Step:
+    return _step(clock, "begin", amount=_milestone(clock).amount)
+
+
+def _close(clock: Clock, rows: list[Clock], now: datetime) -> Step:
+    return _step(clock, "close")
+
+
 def _midpoint(clock: Clock, rows: list[Clock], now: datetime) -> Step:
     return _step(clock, "midpoint", amount=_dispute(clock).amount)
 
@@ -260,6 +282,8 @@ _DECISIONS = {
     "dispute.objection": _objection,
     "dispute.midpoint": _midpoint,
     "feedback.reveal": _reveal,
+    "week.begin": _begin,
+    "week.close": _close,
 }
 
 

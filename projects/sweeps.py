@@ -11,7 +11,7 @@ from django.db.models import F
 
 from chat import rooms
 from payment import accounts, halt
-from projects import disputes, feedback, milestones, pro_bono, schedule
+from projects import disputes, feedback, hours, milestones, pro_bono, schedule
 from projects.announce import announce, gathered
 from projects.models import Clock, Contract, Review
 from skilllink import clocks
@@ -151,6 +151,9 @@ def _put_off(clock: Clock, step: schedule.Step) -> None:
         milestones.amend(step.milestone, review_due_at=step.at)
 
 
+_OF_MILESTONES: dict[str, Any] = {"drop": pro_bono.drop, "begin": hours.begin, "close": hours.close}
+
+
 def perform(step: schedule.Step) -> None:
     """Carry out one announced step inside the open transaction, its contract and milestone locked and read afresh."""
     if step.act == "remind":
@@ -159,8 +162,8 @@ def perform(step: schedule.Step) -> None:
         milestones.release_silently(step.milestone)
     elif step.act == "refund":
         milestones.give_back(step.milestone, actor=None)
-    elif step.act == "drop" and step.milestone is not None:
-        pro_bono.drop(step.milestone)
+    elif step.act in _OF_MILESTONES and step.milestone is not None:
+        _OF_MILESTONES[step.act](step.milestone)
     elif step.act == "notice":
         schedule.start(step.then, contract=step.contract, milestone=step.milestone)
         event = "milestone.overdue" if step.contract.is_pro_bono else "milestone.stale"

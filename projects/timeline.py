@@ -95,6 +95,8 @@ SENTENCES: dict[str, tuple[str, str, str]] = {
         N("{who} took the refund request for {milestone} back"),
         "",
     ),
+    "milestone.skipped": ("", "", N("{milestone} was skipped: {figure} wasn’t in the wallet when it began")),
+    "milestone.timesheet": ("", "", N("The hours of {milestone} were handed in: {figure}")),
     "milestone.stale": ("", "", N("{milestone} is overdue: we told you both that it will return to {client}")),
     "dispute.opened": (
         N("You opened a dispute about {milestone}"),
@@ -268,6 +270,8 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
                 fee=percent(contract.fee_bps),
                 freelancer=facts["freelancer"],
             )
+    elif step.act in ("begin", "close"):
+        text, detail = _of_week(step)
     elif step.act in ("refund", "drop"):
         text = _("{milestone} is dropped") if step.act == "drop" else _("{milestone} returns to {client}")
         never_came = step.kind in ("milestone.stale_refund", "milestone.stale_drop")
@@ -303,6 +307,12 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
         moved=moved,
         default=step.moves_money or step.act == "drop",
     )
+
+
+def _of_week(step: schedule.Step) -> tuple[str, str]:
+    if step.act == "begin":
+        return _("{milestone} begins and is held from the wallet"), _("Without enough there, it is skipped")
+    return _("The hours of {milestone} are handed in"), _("What wasn’t worked returns to the client")
 
 
 def _clears(step: schedule.Step, facts: dict[str, Any]) -> Iterable[Row]:

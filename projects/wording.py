@@ -46,6 +46,12 @@ def day(at: datetime) -> str:
     return date_format(timezone.localtime(at), "D j M")
 
 
+def worked(entry: Any) -> str:
+    """`Mon 23 Nov, 09:00–12:30: memo` in the reader's timezone."""
+    begin, end = (date_format(timezone.localtime(at), "H:i") for at in (entry.begins_at, entry.ends_at))
+    return f"{day(entry.begins_at)}, {begin}–{end}: {entry.memo}"
+
+
 def amount(minor: int, currency: str) -> SafeString:
     """An amount that keeps its own direction inside any script."""
     return format_html("<bdi>{}</bdi>", format_money(minor, currency))

@@ -74,6 +74,8 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "OFFER_WINDOW": timedelta(days=7),
         "REVIEW_WINDOW": timedelta(days=14),
         "REVIEW_EXTENSION": timedelta(days=7),
+        "WEEK_EDIT": timedelta(hours=12),
+        "WEEK_REVIEW": timedelta(days=4, hours=23, minutes=59),
         "RELEASE_NOTICE": timedelta(hours=24),
         "REMINDER_NOTICE": timedelta(hours=72),
         "REFUND_REQUEST_WINDOW": timedelta(days=7),

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
-from projects import bonuses, contracts, milestones, schedule
+from projects import bonuses, contracts, hours, milestones, schedule
 from projects.api.bids import Reason
 from projects.api.milestones import GiftIn, MilestoneOut
 from projects.models import Activity, Contract, Milestone, Terms
@@ -69,6 +69,11 @@ class ProposeIn(Strict):
     days = Whole(default=14)
 
 
+class HoursIn(Strict):
+    rate = Amount(help_text="Minor units an hour")
+    hours = Whole(help_text="The most of a week")
+
+
 class ContractViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Contract]):
     """My contracts, newest first."""
 
@@ -106,6 +111,13 @@ class ContractViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets
         """Propose a further milestone to the other party."""
         contract, values = self.get_object(), ProposeIn.read(request)
         return act(request, milestones.propose, _milestone, contract, by=request.user, status=201, **values)
+
+    @extend_schema(parameters=[KEY], request=HoursIn, responses={201: MilestoneOut})
+    @action(["POST"], detail=True)
+    def hours(self, request: Request, pk: str) -> Response:
+        """Propose to work by the hour: each week is a milestone, held when it begins, handed in when it is over."""
+        contract, values = self.get_object(), HoursIn.read(request)
+        return act(request, hours.propose, _milestone, contract, by=request.user, status=201, **values)
 
     @extend_schema(parameters=[KEY], request=GiftIn, responses=ContractOut)
     @action(["POST"], detail=True)

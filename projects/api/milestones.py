@@ -9,9 +9,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
-from projects import milestones, tips
+from projects import hours, milestones, tips
 from projects.api.files import FileOut
-from projects.models import ChangeRequest, Delivery, Milestone
+from projects.models import ChangeRequest, Delivery, Milestone, TimeEntry
 from skilllink.api import Amount, Strict, Version, Words
 
 
@@ -22,7 +22,7 @@ class MilestoneOut(serializers.ModelSerializer[Milestone]):
     class Meta:
         model = Milestone
         fields = (
-            "id", "contract", "position", "title", "description", "amount", "currency", "days", "status", "released",
+            "id", "contract", "position", "title", "description", "amount", "currency", "days", "rate", "minutes", "week", "status", "released",
             "refunded", "rest", "due_at", "funded_at", "submitted_at", "review_due_at", "revisions_used",
             "refund_requested_at", "refund_reason", "released_by_clock", "ended_at", "version",
         )  # fmt: skip
@@ -69,6 +69,23 @@ class GiftIn(Strict):
 
 class RefundIn(Version):
     reason = Words(default="")
+
+
+class EntryOut(serializers.ModelSerializer[TimeEntry]):
+    class Meta:
+        model = TimeEntry
+        fields = ("id", "begins_at", "ends_at", "minutes", "memo", "at")
+        read_only_fields = fields
+
+
+class LogIn(Strict):
+    begins_at = serializers.DateTimeField()
+    ends_at = serializers.DateTimeField()
+    memo = Words()
+
+
+class UnlogIn(Strict):
+    entry = serializers.UUIDField()
 
 
 class MilestoneViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Milestone]):
@@ -164,6 +181,24 @@ class MilestoneViewSet(mixins.RetrieveModelMixin, viewsets.GenericViewSet[Milest
     def object(self, request: Request, pk: str) -> Response:
         """Refuse a requested refund, or take the request back."""
         return self._act(request, milestones.object_to_refund)
+
+    @extend_schema(responses=EntryOut(many=True))
+    @action(["GET"], detail=True, pagination_class=None)
+    def entries(self, request: Request, pk: str) -> Response:
+        """The hours that were logged in a week that is paid by the hour."""
+        return Response(EntryOut(self.get_object().entries.all(), many=True).data)
+
+    @extend_schema(parameters=[KEY], request=LogIn, responses=MilestoneOut)
+    @action(["POST"], detail=True)
+    def log(self, request: Request, pk: str) -> Response:
+        """Log hours, as the freelancer, inside the week and its limit."""
+        return self._act(request, hours.log, LogIn)
+
+    @extend_schema(parameters=[KEY], request=UnlogIn, responses=MilestoneOut)
+    @action(["POST"], detail=True)
+    def unlog(self, request: Request, pk: str) -> Response:
+        """Take an entry of mine back, while the week's hours are open."""
+        return self._act(request, hours.unlog, UnlogIn)
 
     def _act(self, request: Request, verb: Any, given: type[Strict] = Version) -> Response:
         row = self.get_object()

@@ -6,6 +6,7 @@ from projects.models.clock import Clock
 from projects.models.contract import Contract, Terms
 from projects.models.dispute import Dispute
 from projects.models.gig import Gig, GigFile, Invitation
+from projects.models.hours import TimeEntry
 from projects.models.milestone import ChangeRequest, Delivery, DeliveryFile, Milestone
 from projects.models.offer import Offer
 from projects.models.review import Review
@@ -31,4 +32,5 @@ __all__ = [
     "Offer",
     "Review",
     "Terms",
+    "TimeEntry",
 ]

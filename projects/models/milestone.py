@@ -61,6 +61,10 @@ class Milestone(models.Model):
     description = models.TextField(_("what is in it"), max_length=5000, blank=True)
     amount = models.BigIntegerField(_("amount"))
     days = models.PositiveIntegerField(_("days of work"), default=14)
+    # a week paid by the hour: the most of it is `amount`
+    rate = models.BigIntegerField(_("an hour, minor units"), null=True)
+    minutes = models.PositiveIntegerField(_("most minutes a week"), null=True)
+    week = models.DateField(_("Monday of the week"), null=True)
     status = models.CharField(_("status"), max_length=20, choices=Status.choices, default=Status.AGREED)
     proposed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("proposed by")
@@ -94,6 +98,14 @@ class Milestone(models.Model):
             # 0 in a pro-bono contract, where no milestone ever has an escrow
             models.CheckConstraint(
                 condition=Q(amount__gt=0) | Q(amount=0, escrow__isnull=True), name="milestone_amount_or_pro_bono"
+            ),
+            models.CheckConstraint(
+                condition=Q(rate__isnull=True, minutes__isnull=True, week__isnull=True)
+                | Q(rate__isnull=False, minutes__isnull=False, rate__gte=1, minutes__gte=1, minutes__lte=7 * 24 * 60),
+                name="milestone_week_has_rate_and_limit",
+            ),
+            models.UniqueConstraint(
+                fields=["contract", "week"], condition=~Q(status="cancelled"), name="milestone_week_once"
             ),
             models.CheckConstraint(
                 condition=Q(released__gte=0, refunded__gte=0, amount__gte=F("released") + F("refunded")),

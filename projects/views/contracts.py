@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chat.models import Room
 from chat.pane import pane_context
 from payment import accounts
-from projects import bonuses, contracts, milestones, pro_bono, rail, schedule, timeline
-from projects.contract_forms import Gift, Propose, Words
+from projects import bonuses, contracts, hours, milestones, pro_bono, rail, schedule, timeline
+from projects.contract_forms import Gift, Propose, ProposeHours, Words
 from projects.models import Contract, Delivery, Milestone
 from projects.views.answers import form_page
 from skilllink.clocks import now
@@ -25,7 +25,9 @@ from skilllink.money import percent
 def found(request: HttpRequest, pk: Any) -> Contract:
     """The contract, if it is any of this person's business."""
     handed_in = Delivery.objects.select_related("change_request").prefetch_related("files")
-    steps = Milestone.objects.select_related("escrow").prefetch_related(Prefetch("deliveries", queryset=handed_in))
+    steps = Milestone.objects.select_related("escrow").prefetch_related(
+        Prefetch("deliveries", queryset=handed_in), "entries"
+    )
     rows: QuerySet[Contract] = Contract.objects.visible_to(request.user).select_related(
         "client__profile", "freelancer__profile", "gig", "cause"
     )
@@ -168,6 +170,26 @@ def propose(request: HttpRequest, pk: Any) -> HttpResponse:
         lead=_("The other party agrees or drops it. It begins when it is agreed; nothing is paid for it.")
         if contract.is_pro_bono
         else _("The other party agrees or drops it. Nothing is held until it is agreed and funded."),
+        label=_("Propose it"),
+        contract=contract,
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def propose_hours(request: HttpRequest, pk: Any) -> HttpResponse:
+    contract = found(request, pk)
+    pro_bono.require_money(contract)
+    return form_page(
+        request,
+        ProposeHours(request.POST or None),
+        lambda form: hours.propose(contract, by=request.user, **form.arguments(contract.currency)),
+        done=contract.get_absolute_url(),
+        title=_("Work by the hour"),
+        lead=_(
+            "The other party agrees or drops it. From the next Monday on (UTC), each week’s most is held when the week "
+            "begins; afterwards the hours that were logged are reviewed and paid, and the rest goes back."
+        ),
         label=_("Propose it"),
         contract=contract,
     )

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from payment import accounts
 from projects import contract_forms as forms
-from projects import disputes, milestones, pro_bono, timeline, tips
+from projects import disputes, hours, milestones, pro_bono, timeline, tips
 from projects.models import DeliveryFile, Milestone
 from projects.rules import rule
 from projects.views.answers import form_page
 from projects.wording import amount as figure
-from projects.wording import moment
+from projects.wording import moment, worked
 from skilllink import files
 from skilllink.clocks import now
 from skilllink.errors import Missing
@@ -189,6 +189,20 @@ ACTS: dict[str, ActPage] = {
         tips.give,
         forms.Gift,
     ),
+    "log": ActPage(
+        lazy("Log hours"),
+        lazy("Log them"),
+        _says(lazy("What is logged is handed in by itself after the week, and paid when the time to review ends.")),
+        hours.log,
+        forms.LogHours,
+    ),
+    "unlog": ActPage(
+        lazy("Take an entry back"),
+        lazy("Take it back"),
+        _says(lazy("It leaves the week’s hours; you can log it anew.")),
+        hours.unlog,
+        forms.TakeBack,
+    ),
     "dispute": ActPage(lazy("Open a dispute"), lazy("Freeze it"), _dispute, disputes.open, forms.OpenDispute),
 }
 
@@ -216,6 +230,8 @@ def act(request: HttpRequest, pk: Any, name: str) -> HttpResponse:
         if name == "dispute":
             initial = {"amount": plain(disputes.disputable(row, request.user), row.currency)}
         form = page.form(initial=initial)
+    if name == "unlog":
+        form.fields["entry"].choices = [(str(entry.pk), worked(entry)) for entry in row.entries.all()]
     title, label = page.title, page.label
     if name in OVER_MONEY:
         pro_bono.require_money(row.contract)

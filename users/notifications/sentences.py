@@ -115,8 +115,16 @@ SENTENCES = {
         "money",
         _("Review “{milestone}”. If you do nothing, it is released when the time ends."),
     ),
+    "milestone.skipped": (
+        "money",
+        _("“{milestone}” was skipped: {figure} wasn’t in the client’s wallet when it began. Nothing is owed for it."),
+    ),
     "milestone.stale": ("money", _("“{milestone}” is overdue without a delivery. It is refunded soon unless you act.")),
     "milestone.submitted": ("contracts", _("{who} delivered “{milestone}”.")),
+    "milestone.timesheet": (
+        "money",
+        _("“{milestone}”: {hours} hours, {figure}, were handed in. They are paid when the time to review ends."),
+    ),
     "milestone.tipped": ("money", _("{who} tipped you {figure} for “{milestone}”.")),
     "money.cleared": ("money", _("{amount} has cleared and is available.")),
     "money.halted": (
