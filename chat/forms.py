@@ -1,12 +1,15 @@
 """The forms of rooms. They read what was typed; the verbs judge it."""
 
 import re
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import keys, mine, rooms
+from chat import keys, mine, pane, rooms
+from chat.models import Room
 from skilllink import ids
 
 OPEN, CLOSED = "open", "key"
@@ -93,3 +96,37 @@ class NoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_("Only you read it."),
     )
+
+
+class SearchForm(forms.Form):
+    """What to look for in messages; days are those of the reader's zone."""
+
+    q = forms.CharField(
+        label=_("Words"), required=False, max_length=200, widget=forms.TextInput(attrs={"type": "search"})
+    )
+    room = forms.ModelChoiceField(
+        label=_("Where"), required=False, queryset=Room.objects.none(), empty_label=_("All my rooms")
+    )
+    name = forms.CharField(label=_("From"), required=False, max_length=80, help_text=_("A part of a name."))
+    since = forms.DateField(label=_("From this day on"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("Up to this day"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    with_files = forms.BooleanField(label=_("Only with files"), required=False)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen: Any = self.fields["room"]
+        chosen.queryset = Room.objects.visible_to(user).order_by("-last_at")
+        chosen.label_from_instance = lambda room: pane.name_for(room, user)
+
+    def criteria(self) -> dict[str, Any]:
+        """The arguments of `search.find`."""
+        data = self.cleaned_data
+        since, until = data.get("since"), data.get("until")
+        return {
+            "text": data.get("q", ""),
+            "room": data.get("room"),
+            "name": data.get("name", ""),
+            "files": data.get("with_files", False),
+            "since": timezone.make_aware(datetime.combine(since, time.min)) if since else None,
+            "until": timezone.make_aware(datetime.combine(until, time.max)) if until else None,
+        }

@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, hiding, mentions, rooms, words
+from chat import blocked, hiding, mentions, message_index, rooms, words
 from chat.formats import event_of
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
@@ -96,6 +96,7 @@ def post(
     )
     _attach(message, files)
     mentions.keep(room, message)
+    message_index.write(message)
     Membership.objects.filter(room=room, user=author).update(read_seq=room.seq + 1)
     tell(room, RoomEvent.Kind.POSTED, message, author)
     return message
@@ -119,6 +120,7 @@ def edit(message: Any, *, by: Any, body: str) -> Message:
     Message.objects.filter(pk=message.pk).update(body=text, edited_at=now())
     message.refresh_from_db()
     mentions.keep(room, message)
+    message_index.write(message)
     tell(room, RoomEvent.Kind.EDITED, message, by)
     return message
 
@@ -133,6 +135,7 @@ def delete(message: Any, *, by: Any) -> Message:
     message.attachments.all().delete()
     message.versions.all().delete()
     message.mentions.all().delete()
+    message_index.INDEX.forget(message.pk)
     transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files], robust=True)
     Message.objects.filter(pk=message.pk).update(body="", deleted_at=now(), pinned_at=None, pinned_by=None)
     message.refresh_from_db()

@@ -112,6 +112,13 @@ def room_rows(user: Any) -> list[dict[str, Any]]:
     ]
 
 
+def name_for(room: Room, user: Any) -> str:
+    """What a person calls a room: its title, beside the other's name where it is of two."""
+    others = room.memberships.filter(left_at__isnull=True).exclude(user=user).select_related("user")[:2]
+    other = _other(room, [row.user for row in others])
+    return " · ".join(filter(None, [str(other or ""), room.title])) or str(room)
+
+
 def _other(room: Room, others: list[Any]) -> Any:
     """The one whom a room of two is with; a group or a gig's questions stay that, also with one other person in it."""
     return others[0] if len(others) == 1 and room.kind not in Room.KEPT else None

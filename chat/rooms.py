@@ -4,10 +4,10 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from chat import keys
+from chat import keys, message_index
 from chat.formats import event_of
 from chat.keys import WrongKey
 from chat.models import Invitation, Membership, Message, Room, RoomEvent
@@ -127,8 +127,11 @@ def promote(room: Room, contract_id: Any, title: str) -> Room:
     Room.objects.filter(pk=room.pk).update(
         kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title), hired=True
     )
-    Room.objects.filter(pair=_pair(*room.memberships.values_list("user_id", flat=True))).update(hired=True)
+    people = room.memberships.values_list("user_id", flat=True)
+    Room.objects.filter(pair=_pair(*people)).update(hired=True)
     room.refresh_from_db()
+    for hired in Room.objects.filter(Q(pk=room.pk) | Q(pair=_pair(*people))):
+        message_index.write_room(hired)
     return room
 
 
@@ -252,6 +255,7 @@ def delete_group(room: Room, *, by: Any, title: str) -> None:
     for user_id in people:
         realtime.revoke(f"room:{room.pk}", user_id)
         realtime.push(f"user:{user_id}", {"type": "rooms.changed"})
+    message_index.forget_room(room)
     room.delete()
 
 

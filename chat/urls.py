@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from chat.views import details, groups, messages, rooms
+from chat.views import details, groups, messages, rooms, search
 
 app_name = "chat"
 urlpatterns = [
     path("messages/", rooms.index, name="index"),
     path("messages/unread/", rooms.unread, name="unread"),
     path("messages/new/", groups.new, name="new_group"),
+    path("messages/search/", search.index, name="search"),
     path("messages/groups/", groups.index, name="groups"),
     path("messages/join/", groups.enter, name="enter"),
     path("messages/with/<slug:slug>/", rooms.with_person, name="with"),

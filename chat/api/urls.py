@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from chat.api import people, views
+from chat.api import people, search, views
 
 urlpatterns = [
     path("rooms/", views.Rooms.as_view(), name="rooms"),
@@ -28,6 +28,7 @@ urlpatterns = [
     path("rooms/<uuid:pk>/pins/", views.RoomPins.as_view(), name="room_pins"),
     path("rooms/<uuid:pk>/files/", views.RoomFiles.as_view(), name="room_files"),
     path("room-files/<uuid:pk>/", views.RoomFileShow.as_view(), name="room_file"),
+    path("messages/", search.Messages.as_view(), name="messages"),
     path("messages/<uuid:pk>/", views.MessageShow.as_view(), name="message"),
     path("messages/<uuid:pk>/pin/", views.MessagePin.as_view(), name="message_pin"),
     path("messages/<uuid:pk>/versions/", views.MessageVersions.as_view(), name="message_versions"),

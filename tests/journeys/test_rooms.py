@@ -1,0 +1,46 @@
+"""A group room as its owner and a guest live it, each in a window: found, talked in, put out of."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.journeys.people import live, window
+from tests.services.servers import Embedded
+
+pytestmark = pytest.mark.browser
+MORE = "What to do with this message"
+
+
+def said(page: Page, words: str) -> None:
+    page.get_by_role("textbox", name="Your message").fill(words)
+    page.get_by_role("button", name="Send").click()
+
+
+def test_a_group_room_from_the_list_to_the_door(browser: Browser, running_embedded: Embedded) -> None:
+    owner = window(browser, running_embedded, "client")
+    owner.goto(f"{running_embedded.url}/messages/new/")
+    owner.get_by_label("Name").fill("Ash & “wood” firing")
+    owner.get_by_role("button", name="Open the room").click()
+    live(owner)
+    guest = window(browser, running_embedded, "freelancer", "/messages/groups/?q=firing")
+    guest.get_by_role("button", name="Join").click()
+    live(guest)
+    said(guest, "@Ines Varga, which **kiln** is it?")
+    entry = owner.locator(".entry", has_text="which kiln is it?")
+    expect(entry.get_by_role("link", name="@Ines Varga")).to_be_visible()
+    entry.hover()
+    entry.get_by_role("link", name=MORE).click()
+    owner.get_by_role("dialog").get_by_role("button", name="👍").click()
+    chip = guest.locator(".entry", has_text="which kiln is it?").get_by_role("button", name="👍 1")
+    expect(chip).to_have_attribute("aria-pressed", "false")
+    chip.click()
+    expect(entry.get_by_role("button", name="👍 2")).to_be_visible()
+    owner.goto(f"{owner.url}details/")
+    live(owner)
+    owner.get_by_role("link", name="What to do about Tomasz Okoro").click()
+    owner.get_by_role("button", name="Put Tomasz Okoro out").click()
+    expect(owner.locator("#details")).to_contain_text("Let back in")
+    expect(guest.get_by_text("You are no longer in this room.")).to_be_visible()
+    expect(guest.get_by_text("which kiln is it?")).to_have_count(0)
+    expect(guest.locator("#rooms")).not_to_contain_text("firing")
+    owner.context.close()
+    guest.context.close()
