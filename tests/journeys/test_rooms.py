@@ -22,7 +22,7 @@ def test_a_group_room_from_the_list_to_the_door(browser: Browser, running_embedd
     owner.get_by_role("button", name="Open the room").click()
     live(owner)
     guest = window(browser, running_embedded, "freelancer", "/messages/groups/?q=firing")
-    guest.get_by_role("button", name="Join").click()
+    guest.get_by_role("listitem").filter(has_text="wood").get_by_role("button", name="Join").click()
     live(guest)
     said(guest, "@Ines Varga, which **kiln** is it?")
     entry = owner.locator(".entry", has_text="which kiln is it?")
