@@ -18,7 +18,9 @@ from users.models import Profile
 @login_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
-    return render(request, "chat/index.html", {"rooms": pane.room_rows(request.user)})
+    """The list; `?in=` is the room beside which it stands, whose own page may be gone by now."""
+    context = {"rooms": pane.room_rows(request.user), "listed_in": ids.read(request.GET.get("in", ""))}
+    return render(request, "chat/index.html", context)
 
 
 @login_required
