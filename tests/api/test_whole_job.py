@@ -240,9 +240,9 @@ def test_both_talk_in_the_contracts_room(hirer: Program, worker: Program, strang
     assert worker.get(f"messages/{message['id']}/").json()["deleted"]
     assert stranger.get(f"messages/{message['id']}/").status_code == 404
 
-    group = hirer.made("rooms/", {"title": "Friends of ferns", "key": "moss"})
+    group = hirer.made("rooms/", {"title": "Friends of ferns", "key": "moss and fern"})
     assert worker.post(f"rooms/{group['id']}/join/", {"key": "x"}).status_code in (403, 404)
-    worker.made(f"rooms/{group['id']}/join/", {"key": "moss"})
+    worker.made(f"rooms/{group['id']}/join/", {"key": "moss and fern"})
     assert worker.post(f"rooms/{group['id']}/leave/").status_code == 204
     direct = hirer.made("rooms/with/", {"person": freelancer.profile.slug})
     assert hirer.made("rooms/with/", {"person": freelancer.profile.slug})["id"] == direct["id"]
