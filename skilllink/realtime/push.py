@@ -1,18 +1,14 @@
 """`push`: the only door to the channel layer. Rows are the truth; what goes through here is a hint that may be lost."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 from skilllink.transactions import after_commit_together
 
 log = structlog.get_logger(__name__)
-LONGEST_SEND = 2.0  # seconds; a layer that hangs must not hold up the person whose verb has committed
-LONGEST_EACH = 0.01  # seconds more for each hint of the transaction: a sweep has a thousand
 Hint = tuple[str, dict[str, Any], dict[str, Any]]  # topic, event, what goes beside it
 
 
@@ -35,26 +31,22 @@ def push_now(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
 
 
 def _send_all(hints: Sequence[Hint]) -> None:
+    told = [
+        (group_name(topic), {"type": "hub.event", "topic": topic, "event": event, **envelope})
+        for topic, event, envelope in hints
+    ]
     try:
-        async_to_sync(_send)(hints)
+        lost = get_channel_layer().tell(told)
     except Exception as error:  # whatever a broken layer raises, the verb has committed and must answer
         log.warning("push.lost", hints=len(hints), error=str(error) or type(error).__name__)
+    else:
+        for one in lost:
+            log.warning("push.lost", hints=1, error=str(one))
 
 
 def revoke(topic: str, user_id: Any) -> None:
     """After commit, take a person off a topic on every process, before anything later is delivered there."""
     push(topic, {"type": "topic.revoked", "user": str(user_id)})
-
-
-async def _send(hints: Sequence[Hint]) -> None:
-    layer = get_channel_layer()
-    async with asyncio.timeout(LONGEST_SEND + LONGEST_EACH * len(hints)):
-        for topic, event, envelope in hints:
-            message = {"type": "hub.event", "topic": topic, "event": event, **envelope}
-            try:
-                await layer.group_send(group_name(topic), message)
-            except Exception as error:  # the others may get through
-                log.warning("push.lost", topic=topic, type=event.get("type"), error=str(error))
 
 
 def group_name(topic: str) -> str:
