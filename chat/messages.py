@@ -18,6 +18,7 @@ from chat.models import Attachment, Membership, Message, MessageVersion, Reactio
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.moments import span
+from skilllink.prepared import insert
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
@@ -186,25 +187,23 @@ def draft_notice(room_id: Any, event: str, **facts: Any) -> Message:
 @inside_transaction
 def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
     """Number (notice, who acted) in their order, write them and tell their rooms; few statements however many."""
-    locked = rooms.lock_all({message.room_id for message, _actor in notices})
+    wanted = Counter(message.room_id for message, _actor in notices)
+    taken = rooms.take(wanted)
+    if len(taken) < len(wanted):
+        raise Missing()
+    given = {room: last - wanted[room] for room, (last, _version) in taken.items()}
     events = []
     for message, actor in notices:
-        room = locked.get(message.room_id)
-        if room is None:
-            raise Missing()
-        room.seq += 1
-        message.room, message.seq = room, room.seq
+        given[message.room_id] += 1
+        message.seq = given[message.room_id]
         message._prefetched_objects_cache = {"attachments": (), "reactions": (), "mentions": ()}  # type: ignore[attr-defined]
-        events.append(RoomEvent(room=room, seq=room.seq, kind=RoomEvent.Kind.POSTED, message=message, user=actor))
-    added = Counter(message.room_id for message, _actor in notices)
-    for number in set(added.values()):
-        rooms_ = [pk for pk, count in added.items() if count == number]
-        Room.objects.filter(pk__in=rooms_).update(seq=F("seq") + number, last_at=now())
-    Message.objects.bulk_create(message for message, _actor in notices)
-    RoomEvent.objects.bulk_create(events)
+        facts = {"room_id": message.room_id, "seq": message.seq, "message": message, "user": actor}
+        events.append(RoomEvent(kind=RoomEvent.Kind.POSTED, **facts))
+    insert([message for message, _actor in notices])
+    insert(events)
     for event in events:
         # everybody who is in came before it
-        push(f"room:{event.room_id}", event_of(event, event.message), version=event.room.version)
+        push(f"room:{event.room_id}", event_of(event, event.message), version=taken[event.room_id][1])
     return [message for message, _actor in notices]
 
 

@@ -1,9 +1,10 @@
 """Rooms and who is in them. Each change of membership takes a number in the room's log and a new room version."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db import connection
 from django.db.models import Case, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from chat.unread import due_after
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, Unprocessable
 from skilllink.moments import written
+from skilllink.prepared import ask
 from skilllink.realtime import push as realtime
 from skilllink.transactions import after_commit, inside_transaction, verb
 from users import blocks
@@ -272,6 +274,24 @@ def lock(room: Any) -> Room:
 def lock_all(ids: Iterable[Any]) -> dict[Any, Room]:
     """The same for several, by id; those that are gone are left out."""
     return {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+
+
+@inside_transaction
+def take(wanted: Mapping[Any, int]) -> dict[Any, tuple[int, int]]:
+    """Give each of these rooms so many further numbers: its last one and its version, by id. Those that are gone are left out."""
+    if len(wanted) > 1:
+        lock_all(wanted)  # an UPDATE would lock them as they come
+    given: dict[Any, tuple[int, int]] = {}
+    pk = Room._meta.pk
+    for number in set(wanted.values()):
+        ids = [pk.get_db_prep_value(one, connection) for one, count in wanted.items() if count == number]
+        rows = ask(
+            "UPDATE chat_room SET seq = seq + %s, last_at = %s "  # noqa: S608
+            f"WHERE id IN ({', '.join(['%s'] * len(ids))}) RETURNING id, seq, version",
+            [number, now(), *ids],
+        )
+        given |= {pk.to_python(one): (seq, version) for one, seq, version in rows}
+    return given
 
 
 @inside_transaction

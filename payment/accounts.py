@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from payment.models import Account, Cause, Entry, Escrow, Payout, PayoutMethod
+from skilllink.prepared import prepared
 
 Kind = Account.Kind
 LINE = ("wallet", "pending", "available", "in_escrow", "in_transit", "owed")
@@ -88,13 +89,18 @@ def fees(currency: str) -> Account:
 
 def earning(escrow: Escrow) -> tuple[Account, Account]:
     """Where a payment from an escrow goes: what its payee earned and the platform's fees. One query for both."""
-    theirs = Q(kind=Kind.PENDING, user=escrow.payee_id, currency=escrow.currency)
-    ours = Q(kind=Kind.FEES, user=None, escrow=None, payout=None, cause=None, currency=escrow.currency)
-    there = {account.kind: account for account in Account.objects.filter(theirs | ours)}
+    there = {account.kind: account for account in _earning(payee=escrow.payee_id, currency=escrow.currency)}
     return (
         there.get(Kind.PENDING) or pending(escrow.payee, escrow.currency),
         there.get(Kind.FEES) or fees(escrow.currency),
     )
+
+
+@prepared
+def _earning(payee: Any, currency: Any) -> "QuerySet[Account]":
+    theirs = Q(kind=Kind.PENDING, user=payee, currency=currency)
+    ours = Q(kind=Kind.FEES, user=None, escrow=None, payout=None, cause=None, currency=currency)
+    return Account.objects.filter(theirs | ours)
 
 
 def locked(account: Account) -> Account:

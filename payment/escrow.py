@@ -21,6 +21,7 @@ from payment.models import Account, Clearing, Escrow, Transfer
 from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.money import check_minor, fee_on, format_money
+from skilllink.prepared import insert, prepared, prepared_update
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction
 
@@ -349,9 +350,10 @@ def _pay(escrow: Escrow, gross: int, source: list[Any], *, kind: str, key: str, 
     transfer = ledger.post(key, kind, [*source, *_earned(escrow, gross - fee, fee)], escrow=escrow)
     clearing = None
     if gross:
-        clearing = Clearing.objects.create(
+        clearing = Clearing(
             escrow=escrow, transfer=transfer, gross=gross, amount=gross - fee, due_at=_clears_at(escrow)
         )
+        insert([clearing])
     _change(escrow, held=held, released=gross, fee_taken=fee)
     _tell(escrow)
     return Released(transfer, gross, gross - fee, fee, clearing)
@@ -359,32 +361,46 @@ def _pay(escrow: Escrow, gross: int, source: list[Any], *, kind: str, key: str, 
 
 def _clears_at(escrow: Escrow) -> datetime:
     """When a release of this moment clears: after its clearing time, and after every earlier release of the escrow."""
-    last = Subquery(_open_clearings(escrow).order_by("-due_at").values("due_at")[:1])
-    established, last_at = (
-        Escrow.objects.filter(pk=escrow.pk).values_list(Exists(_third_earned(escrow.payee_id)), last).get()
-    )
+    ((established, last_at),) = _before(escrow=escrow.pk, payee=escrow.payee_id)
     at = now() + _clearing_time(established)
     return at if last_at is None or at > last_at else last_at + timedelta(microseconds=1)
+
+
+@prepared
+def _before(escrow: Any, payee: Any) -> "QuerySet[Any]":
+    """Whether three releases to the payee have cleared, and when the escrow's last open clearing is due."""
+    last = Clearing.objects.filter(escrow=escrow, cleared_at__isnull=True).order_by("-due_at").values("due_at")[:1]
+    return Escrow.objects.filter(pk=escrow).values_list(Exists(_third_earned(payee)), Subquery(last))
 
 
 def _lock(*escrows: Escrow) -> None:
     """Lock the rows in order of id and bring the caller's copies up to date."""
     for escrow in sorted(escrows, key=lambda row: row.pk):
-        fresh = Escrow.objects.select_for_update(of=("self",)).select_related("account").get(pk=escrow.pk)
+        (fresh,) = _locked(pk=escrow.pk)
         escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
         escrow._state.fields_cache["account"] = fresh._state.fields_cache["account"]
 
 
+@prepared
+def _locked(pk: Any) -> "QuerySet[Escrow]":
+    return Escrow.objects.select_for_update(of=("self",)).select_related("account").filter(pk=pk)
+
+
 def _done(key: str, kind: str, amount: int, escrow: Escrow, target: Escrow | None = None) -> Transfer | None:
     """The transfer of this event if it has happened. Raises KeyReused when it was another event or another amount."""
-    transfer = Transfer.objects.filter(key=key).first()
-    if transfer is None:
+    if not (there := _keyed(key=key)):
         return None
+    transfer: Transfer = there[0]
     moved = sum(transfer.entries.filter(amount__gt=0).values_list("amount", flat=True))
     elsewhere = target is not None and not transfer.entries.filter(account__escrow=target).exists()
     if (transfer.kind, transfer.escrow_id, moved) != (kind, escrow.pk, amount) or elsewhere:
         raise ledger.KeyReused()
     return transfer
+
+
+@prepared
+def _keyed(key: Any) -> "QuerySet[Transfer]":
+    return Transfer.objects.filter(key=key)
 
 
 def _filled_wallet(escrow: Escrow, amount: int) -> Account:
@@ -415,9 +431,14 @@ def _require_held(escrow: Escrow, amount: int) -> None:
 
 def _change(escrow: Escrow, **differences: int) -> None:
     """Of an escrow that is locked, and so of a copy that is up to date."""
-    Escrow.objects.filter(pk=escrow.pk).update(**{name: F(name) + value for name, value in differences.items()})
+    _add(pk=escrow.pk, **differences)
     for name, value in differences.items():
         setattr(escrow, name, getattr(escrow, name) + value)
+
+
+@prepared_update
+def _add(pk: Any, **differences: Any) -> Any:
+    return Escrow.objects.filter(pk=pk), {name: F(name) + value for name, value in differences.items()}
 
 
 def _earned(escrow: Escrow, net: int, fee: int) -> list[Any]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from projects.models.activity import Activity, ActivityCounter
-from skilllink import counters
+from skilllink import counters, prepared
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction
@@ -58,7 +58,7 @@ def write(rows: Sequence[Activity]) -> Sequence[Activity]:
     The pushed event says only what happened and its number: what a listener may see of it, they fetch.
     """
     counters.number(rows, "subject_id", ActivityCounter, "head")
-    Activity.objects.bulk_create(rows)
+    prepared.insert(rows)
     for row in rows:
         told = {"type": row.event, "seq": row.seq, "id": str(row.pk)}
         if row.milestone_id is not None:

@@ -1,11 +1,12 @@
 """What is left in a contract: money held, milestones that haven't ended."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from projects.models.contract import Contract
 from projects.models.milestone import HELD, Milestone
+from skilllink.prepared import prepared
 
 
 class Left(NamedTuple):
@@ -18,8 +19,15 @@ class Left(NamedTuple):
 
 def of(contract: Contract) -> Left:
     """One query."""
+    for held, unended, paid in _of(contract=contract.pk):
+        return Left(held, unended, paid > 0)
+    return Left(0, 0, False)
+
+
+@prepared
+def _of(contract: Any) -> "QuerySet[Any]":
     held = Sum(F("amount") - F("released") - F("refunded"), filter=Q(status__in=HELD), default=0)
     unended = Count("pk", filter=~Q(status__in=Milestone.TERMINAL))
     paid = Count("pk", filter=Q(released__gt=0) | Q(status="released"))
-    row = Milestone.objects.filter(contract_id=contract.pk).aggregate(held=held, unended=unended, paid=paid)
-    return Left(row["held"], row["unended"], row["paid"] > 0)
+    rows = Milestone.objects.filter(contract=contract).order_by().values("contract")
+    return rows.annotate(held=held, unended=unended, paid=paid).values_list("held", "unended", "paid")

@@ -17,6 +17,7 @@ from skilllink import files as uploads
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.money import check_minor, format_money
+from skilllink.prepared import prepared, prepared_update
 from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
 
@@ -88,7 +89,9 @@ def _key(thing: Any) -> Any:
 @inside_transaction
 def lock(milestone: Any) -> Milestone:
     """Lock the contract, then the milestone, and read both afresh; what they point to may be of a moment before."""
-    return _locking().get(pk=_key(milestone))
+    for row in _lock(pk=_key(milestone)):
+        return row
+    raise Milestone.DoesNotExist
 
 
 @inside_transaction
@@ -100,6 +103,11 @@ def lock_all(ids: Iterable[Any]) -> dict[Any, Milestone]:
 def _locking() -> "QuerySet[Milestone]":
     rows = Milestone.objects.select_for_update(of=("contract", "self"))  # PostgreSQL locks in this order
     return rows.select_related("contract__client", "contract__freelancer", "contract__gig", "escrow")
+
+
+@prepared
+def _lock(pk: Any) -> "QuerySet[Milestone]":
+    return _locking().filter(pk=pk)
 
 
 def _role(milestone: Milestone, by: Any, role: str) -> None:
@@ -157,9 +165,13 @@ def move(milestone: Milestone, target: str, *, among: tuple[str, ...] | None = N
 @inside_transaction
 def amend(milestone: Milestone, **changes: Any) -> None:
     """Change a milestone without moving it to another state; whoever saw the old version is stale."""
-    rows = Milestone.objects.filter(pk=milestone.pk, status=milestone.status)
-    if rows.update(version=F("version") + 1, **changes):
+    if _amend(pk=milestone.pk, status=milestone.status, **changes):
         _changed(milestone, **changes)
+
+
+@prepared_update
+def _amend(pk: Any, status: Any, **changes: Any) -> Any:
+    return Milestone.objects.filter(pk=pk, status=status), {"version": F("version") + 1, **changes}
 
 
 @inside_transaction

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
+from skilllink import prepared
 from skilllink.transactions import require_transaction
 
 
@@ -30,11 +31,10 @@ def _take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> dict[A
     key: Any = counter._meta.pk
     table, name, number = quote(counter._meta.db_table), quote(key.column), quote(field)
     values = [n for pk in sorted(wanted) for n in (key.get_db_prep_value(pk, connection), wanted[pk])]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {table} ({name}, {number}) VALUES {', '.join(['(%s, %s)'] * len(wanted))} "  # noqa: S608
-            f"ON CONFLICT ({name}) DO UPDATE SET {number} = {table}.{number} + excluded.{number} "
-            f"RETURNING {name}, {number}",
-            values,
-        )
-        return {key.to_python(pk): last for pk, last in cursor.fetchall()}
+    rows = prepared.ask(
+        f"INSERT INTO {table} ({name}, {number}) VALUES {', '.join(['(%s, %s)'] * len(wanted))} "  # noqa: S608
+        f"ON CONFLICT ({name}) DO UPDATE SET {number} = {table}.{number} + excluded.{number} "
+        f"RETURNING {name}, {number}",
+        values,
+    )
+    return {key.to_python(pk): last for pk, last in rows}

@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists
+from django.db.models import Exists, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from skilllink.clocks import now
 from skilllink.errors import Forbidden
 from skilllink.moments import written
+from skilllink.prepared import prepared
 from users.models import Sanction, User
 
 # what a measure says, in one sentence: why, until when, how to object
@@ -76,12 +78,25 @@ def require_may_begin(user: Any) -> None:
 
 
 def _require(user: Any, kinds: tuple[Any, ...]) -> None:
-    stopped = Exists(Sanction.objects.in_force().filter(user=user.pk, kind__in=kinds))
-    found = User.objects.filter(pk=user.pk, is_active=True).values_list(stopped, flat=True).first()
-    if found is None:
+    found = _STANDING[kinds](user=user.pk, moment=now())
+    if not found:
         raise Forbidden(_("This account is closed. Nothing was changed."))
-    if found and (sanction := measure(user)):
+    if found[0] and (sanction := measure(user)):
         raise REFUSALS[Sanction.Kind(sanction.kind)](sentence(sanction))
+
+
+def _standing(kinds: tuple[Any, ...]) -> Any:
+    """Whether a measure of one of these kinds stops a person; no row for an account that was closed."""
+
+    @prepared
+    def standing(user: Any, moment: Any) -> "QuerySet[Any]":
+        stopped = Exists(Sanction.objects.in_force(moment).filter(user=user, kind__in=kinds))
+        return User.objects.filter(pk=user, is_active=True).values_list(stopped, flat=True)
+
+    return standing
+
+
+_STANDING = {kinds: _standing(kinds) for kinds in (Sanction.STOPPING, Sanction.LIMITING)}
 
 
 def close_code(user: Any) -> int | None:

@@ -10,8 +10,9 @@ from skilllink.ids import uuid7
 
 
 class SanctionQuerySet(models.QuerySet["Sanction"]):
-    def in_force(self) -> "SanctionQuerySet":
-        return self.filter(Q(until__isnull=True) | Q(until__gt=now()), lifted_at__isnull=True)
+    def in_force(self, moment: Any = None) -> "SanctionQuerySet":
+        """Those that hold at `moment`, by default now."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=moment or now()), lifted_at__isnull=True)
 
 
 class Sanction(models.Model):

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from skilllink import counters
+from skilllink import counters, prepared
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
@@ -42,8 +42,8 @@ def write(notes: Sequence[Notification]) -> Sequence[Notification]:
     for note in notes:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         note.rings = wish is None or wish.bell
-    Notification.objects.bulk_create(notes)
-    Delivery.objects.bulk_create([*_mails(notes, wishes), *_pushes(notes, wishes)])
+    prepared.insert(notes)
+    prepared.insert([*_mails(notes, wishes), *_pushes(notes, wishes)])
     for note in notes:
         push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
     return notes

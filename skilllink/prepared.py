@@ -1,0 +1,171 @@
+"""Statements of the hot path: the ORM writes each once per process, PostgreSQL plans it once per connection.
+
+    @prepared
+    def _row(pk):                               the function describes it, with names in place of values
+        return Escrow.objects.filter(pk=pk)
+
+    _row(pk=escrow.pk)                          what iterating that queryset with this value gives, as a list
+
+`@prepared_update` describes an UPDATE by its rows and its changes, and gives how many there were. `insert` is
+`bulk_create` for rows of which nothing is asked back. See docs/decisions/0003-prepared-statements.md.
+"""
+
+import copy
+import functools
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any, Generic, TypeVar
+
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.models import AutoField, Expression, Model, QuerySet
+from django.db.models.sql import UpdateQuery
+from psycopg import Cursor
+from psycopg.types.numeric import Int8
+
+R = TypeVar("R")
+FEW = 3  # so many rows are inserted by a statement that is prepared for their number
+
+
+class _Place(Expression):
+    """Where a value goes in a statement that is written before the value is known."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def as_sql(self, compiler: Any, connection: Any, **_how: Any) -> tuple[str, Any]:
+        return "%s", (self,)
+
+
+class _Prepared(Generic[R]):
+    def __init__(self, describe: Callable[..., Any]) -> None:
+        self.describe = describe
+        self.written: dict[tuple[str, ...], Any] = {}  # by the names that are given
+        functools.update_wrapper(self, describe)
+
+    def __call__(self, **values: Any) -> R:
+        db = connections[DEFAULT_DB_ALIAS]
+        if db.vendor != "postgresql":
+            return self.plainly(**values)
+        names = tuple(values)
+        if names not in self.written:
+            described = self.describe(**{name: _Place(name) for name in names})
+            self.written[names] = self.write(db, described)
+        return self.run(db, self.written[names], values)
+
+    def plainly(self, **values: Any) -> R:
+        raise NotImplementedError
+
+    def write(self, db: Any, described: Any) -> Any:
+        raise NotImplementedError
+
+    def run(self, db: Any, written: Any, values: dict[str, Any]) -> R:
+        raise NotImplementedError
+
+
+class prepared(_Prepared[list[Any]]):
+    """A function that describes a SELECT. See the module's docstring."""
+
+    def plainly(self, **values: Any) -> list[Any]:
+        return list(self.describe(**values))
+
+    def write(self, db: Any, described: "QuerySet[Any]") -> Any:
+        compiler = described.query.get_compiler(using=db.alias)
+        sql, places = compiler.as_sql()
+        converters = compiler.get_converters([column for column, *_sql in compiler.select[: compiler.col_count]])
+        return sql, _no_moments(places), compiler, converters, described
+
+    def run(self, db: Any, written: Any, values: dict[str, Any]) -> list[Any]:
+        sql, places, compiler, converters, described = written
+        with _executed(db, sql, _filled(places, values)) as cursor:
+            rows = cursor.fetchall()
+        if converters:
+            rows = map(tuple, compiler.apply_converters(rows, converters))
+        # the rest is Django's own iteration, over a compiler that has its answer
+        asked = SimpleNamespace(
+            select=compiler.select, klass_info=compiler.klass_info, annotation_col_map=compiler.annotation_col_map,
+            execute_sql=lambda **_how: rows, results_iter=lambda *_rows, **_how: iter(rows),
+        )  # fmt: skip
+        query = copy.copy(described.query)
+        query.get_compiler = lambda *_args, **_kwargs: asked
+        stand_in = SimpleNamespace(
+            db=db.alias, model=described.model, query=query, _fields=described._fields, _known_related_objects={},
+            _hints={},
+        )  # fmt: skip
+        return list(described._iterable_class(stand_in))
+
+
+class prepared_update(_Prepared[int]):
+    """A function that describes an UPDATE: its rows, and a dictionary of its changes."""
+
+    def plainly(self, **values: Any) -> int:
+        rows, changes = self.describe(**values)
+        return int(rows.update(**changes))
+
+    def write(self, db: Any, described: "tuple[QuerySet[Any], dict[str, Any]]") -> Any:
+        rows, changes = described
+        query: Any = rows.query.chain(UpdateQuery)
+        query.add_update_values(changes)
+        sql, places = query.get_compiler(using=db.alias).as_sql()
+        return sql, _no_moments(places)
+
+    def run(self, db: Any, written: Any, values: dict[str, Any]) -> int:
+        sql, places = written
+        with _executed(db, sql, _filled(places, values)) as cursor:
+            return int(cursor.rowcount)
+
+
+def ask(sql: str, values: Sequence[Any]) -> list[Any]:
+    """The rows that a statement written by hand gives; its values are as the database takes them."""
+    with _executed(connections[DEFAULT_DB_ALIAS], sql, values) as cursor:
+        return list(cursor.fetchall())
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """Write new rows of one model. A key that the database makes is not known afterwards."""
+    db = connections[DEFAULT_DB_ALIAS]
+    if db.vendor != "postgresql" or not 1 <= len(rows) <= FEW:
+        if rows:
+            type(rows[0])._default_manager.bulk_create(rows)  # type: ignore[attr-defined]
+        return
+    sql, fields = _insertion(type(rows[0]), len(rows))
+    values = [field.get_db_prep_save(field.pre_save(row, True), db) for row in rows for field in fields]
+    _executed(db, sql, values).close()
+    for row in rows:
+        row._state.adding, row._state.db = False, db.alias
+
+
+@functools.cache
+def _insertion(model: type[Model], number: int) -> tuple[str, list[Any]]:
+    quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    row = f"({', '.join(['%s'] * len(fields))})"
+    columns = ", ".join(quote(str(field.column)) for field in fields)
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * number)}", fields  # noqa: S608
+
+
+def _no_moments(places: Sequence[Any]) -> Sequence[Any]:
+    """A clock that was read while describing would stand still for the life of the process."""
+    if any(isinstance(place, datetime) for place in places):
+        raise TypeError("A moment in a prepared statement must be one of its values.")
+    return places
+
+
+def _filled(places: Sequence[Any], values: dict[str, Any]) -> list[Any]:
+    given = [values[place.name] if isinstance(place, _Place) else place for place in places]
+    return [value.pk if isinstance(value, Model) else value for value in given]
+
+
+def _executed(db: Any, sql: str, values: Sequence[Any]) -> Any:
+    """A cursor that has run it: on PostgreSQL the driver's own, which prepares, inside Django's, which logs."""
+    if db.vendor != "postgresql":
+        cursor = db.cursor()
+    else:
+        db.ensure_connection()
+        cursor = db._prepare_cursor(Cursor(db.connection))
+        # one type for all whole numbers: the driver would prepare a statement for each size of them
+        values = [Int8(value) if type(value) is int else value for value in values]
+    cursor.execute(sql, values)
+    return cursor

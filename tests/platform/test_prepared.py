@@ -1,0 +1,96 @@
+"""Prepared statements answer as the querysets that describe them, each time with the values of that time."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.models import F, QuerySet
+from django.test.utils import CaptureQueriesContext
+
+from payment.models import Account, Escrow
+from skilllink.clocks import now
+from skilllink.prepared import insert, prepared, prepared_update
+from users.models import Delivery, Notification, NotificationCounter, Sanction, User
+
+pytestmark = pytest.mark.django_db
+
+
+def accounts_of(*people: User) -> list[Account]:
+    return [Account.objects.create(kind="wallet", user=one, currency="USD", balance=5) for one in people]
+
+
+def test_rows_come_with_what_they_are_joined_to_and_are_of_the_value_that_is_given(
+    client_person: User, freelancer: User
+) -> None:
+    @prepared
+    def of(user: Any, currency: Any) -> "QuerySet[Account]":
+        return Account.objects.select_related("user").filter(user=user, currency=currency)
+
+    mine, theirs = accounts_of(client_person, freelancer)
+    for _again in range(8):  # beyond the number of uses from which on the driver prepares
+        assert of(user=client_person.pk, currency="USD") == [mine]
+        (found,) = of(user=freelancer.pk, currency="USD")
+        with CaptureQueriesContext(connection) as asked:
+            assert found == theirs and found.user == freelancer and found.balance == 5
+        assert not asked.captured_queries
+        assert of(user=freelancer.pk, currency="EUR") == []
+
+
+def test_value_lists_come_in_the_order_that_was_asked_for(client_person: User) -> None:
+    @prepared
+    def of(user: Any) -> "QuerySet[Any]":
+        return Account.objects.filter(user=user).annotate(double=F("balance") * 2).values_list("double", "currency")
+
+    accounts_of(client_person)
+    assert of(user=client_person.pk) == [(10, "USD")]
+
+
+def test_an_update_says_how_many_rows_it_changed_and_may_change_others_next_time(
+    client_person: User, freelancer: User
+) -> None:
+    @prepared_update
+    def add(user: Any, **more: Any) -> Any:
+        return Account.objects.filter(user=user), {name: F(name) + value for name, value in more.items()}
+
+    mine, theirs = accounts_of(client_person, freelancer)
+    assert [add(user=client_person.pk, balance=amount) for amount in (1, 40_000, 5_000_000_000)] == [1, 1, 1]
+    assert add(user=client_person.pk, id=0) == 1
+    mine.refresh_from_db()
+    theirs.refresh_from_db()
+    assert (mine.balance, theirs.balance) == (5_000_040_006, 5)
+
+
+def test_a_moment_that_would_stand_still_is_refused(client_person: User) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("only PostgreSQL keeps what was described")
+
+    @prepared
+    def measures(user: Any) -> "QuerySet[Sanction]":
+        return Sanction.objects.filter(user=user, until__gt=now())
+
+    with pytest.raises(TypeError, match="moment"):
+        measures(user=client_person.pk)
+
+
+@pytest.mark.parametrize("number", [0, 1, 3, 5])
+def test_new_rows_are_written_however_many(client_person: User, number: int) -> None:
+    NotificationCounter.objects.create(user=client_person, seq=number)
+    notes = [
+        Notification(recipient=client_person, seq=n, event="money.halted", params={"count": str(n)})
+        for n in range(number)
+    ]
+    insert(notes)
+    insert([Delivery(notification=note, due_at=now()) for note in notes])
+    there = Notification.objects.filter(delivery__status="waiting").order_by("seq")
+    assert [(note.pk, note.params) for note in there] == [(note.pk, note.params) for note in notes]
+    assert not any(note._state.adding for note in notes)
+
+
+def test_what_is_asked_is_counted_with_all_other_statements(client_person: User) -> None:
+    @prepared
+    def none(pk: Any) -> "QuerySet[Escrow]":
+        return Escrow.objects.filter(pk=pk)
+
+    with CaptureQueriesContext(connection) as asked:
+        none(pk=client_person.pk)
+    assert len(asked.captured_queries) == 1
