@@ -199,8 +199,7 @@ def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
         message._prefetched_objects_cache = {"attachments": (), "reactions": (), "mentions": ()}  # type: ignore[attr-defined]
         facts = {"room_id": message.room_id, "seq": message.seq, "message": message, "user": actor}
         events.append(RoomEvent(kind=RoomEvent.Kind.POSTED, **facts))
-    insert([message for message, _actor in notices])
-    insert(events)
+    insert([message for message, _actor in notices], events)
     for event in events:
         # everybody who is in came before it
         push(f"room:{event.room_id}", event_of(event, event.message), version=taken[event.room_id][1])

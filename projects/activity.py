@@ -31,7 +31,7 @@ def draft(
 ) -> Activity:
     """What `write` writes, without its number. `amount` and `held_after` are minor units; `data` must be JSON.
 
-    `actor` is None when the clock acted.
+    `actor` is None when the clock acted. What happened to a contract happened to its gig as well.
     """
     subject = contract if contract is not None else gig
     if subject is None:
@@ -40,7 +40,7 @@ def draft(
         subject_id=subject.pk,
         event=event,
         actor=actor,
-        gig=gig,
+        gig_id=gig.pk if gig is not None else contract.gig_id,
         contract=contract,
         milestone=milestone,
         amount=amount,

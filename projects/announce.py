@@ -59,7 +59,6 @@ def announce(
         event,
         actor=actor,
         contract=contract,
-        gig=contract.gig,
         milestone=milestone,
         amount=moved,
         currency=contract.currency if moved is not None else "",

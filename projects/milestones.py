@@ -102,7 +102,7 @@ def lock_all(ids: Iterable[Any]) -> dict[Any, Milestone]:
 
 def _locking() -> "QuerySet[Milestone]":
     rows = Milestone.objects.select_for_update(of=("contract", "self"))  # PostgreSQL locks in this order
-    return rows.select_related("contract__client", "contract__freelancer", "contract__gig", "escrow")
+    return rows.select_related("contract__client", "contract__freelancer", "escrow")
 
 
 @prepared

@@ -122,28 +122,46 @@ def ask(sql: str, values: Sequence[Any]) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def insert(rows: Sequence[Model]) -> None:
-    """Write new rows of one model. A key that the database makes is not known afterwards."""
+def insert(*groups: Sequence[Model]) -> None:
+    """Write new rows, each group of one model, what others point to first. A key that the database makes is not known afterwards."""
     db = connections[DEFAULT_DB_ALIAS]
-    if db.vendor != "postgresql" or not 1 <= len(rows) <= FEW:
-        if rows:
+    groups = tuple(rows for rows in groups if rows)
+    if db.vendor != "postgresql" or not groups or max(map(len, groups)) > FEW:
+        for rows in groups:
             type(rows[0])._default_manager.bulk_create(rows)  # type: ignore[attr-defined]
         return
-    sql, fields = _insertion(type(rows[0]), len(rows))
-    values = [field.get_db_prep_save(field.pre_save(row, True), db) for row in rows for field in fields]
+    sql = _insertion(tuple((type(rows[0]), len(rows)) for rows in groups))
+    values = [
+        field.get_db_prep_save(field.pre_save(row, True), db)
+        for rows in groups
+        for row in rows
+        for field in _fields(type(row))
+    ]
     _executed(db, sql, values).close()
-    for row in rows:
-        row._state.adding, row._state.db = False, db.alias
+    for rows in groups:
+        for row in rows:
+            row._state.adding, row._state.db = False, db.alias
 
 
 @functools.cache
-def _insertion(model: type[Model], number: int) -> tuple[str, list[Any]]:
+def _insertion(groups: tuple[tuple[type[Model], int], ...]) -> str:
+    """One statement for all; foreign keys are proved at COMMIT."""
+    *before, last = [_rows_of(model, number) for model, number in groups]
+    first = ", ".join(f"g{place} AS ({sql})" for place, sql in enumerate(before))
+    return f"WITH {first} {last}" if first else last
+
+
+def _rows_of(model: type[Model], number: int) -> str:
     quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-    row = f"({', '.join(['%s'] * len(fields))})"
-    columns = ", ".join(quote(str(field.column)) for field in fields)
+    columns = [quote(str(field.column)) for field in _fields(model)]
+    row = f"({', '.join(['%s'] * len(columns))})"
     table = quote(model._meta.db_table)
-    return f"INSERT INTO {table} ({columns}) VALUES {', '.join([row] * number)}", fields  # noqa: S608
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * number)}"  # noqa: S608
+
+
+@functools.cache
+def _fields(model: type[Model]) -> list[Any]:
+    return [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
 
 
 def _no_moments(places: Sequence[Any]) -> Sequence[Any]:

@@ -42,8 +42,7 @@ def write(notes: Sequence[Notification]) -> Sequence[Notification]:
     for note in notes:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         note.rings = wish is None or wish.bell
-    prepared.insert(notes)
-    prepared.insert([*_mails(notes, wishes), *_pushes(notes, wishes)])
+    prepared.insert(notes, [*_mails(notes, wishes), *_pushes(notes, wishes)])
     for note in notes:
         push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
     return notes
