@@ -66,7 +66,9 @@ class Clearing(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    escrow = models.ForeignKey(Escrow, models.PROTECT, related_name="clearings", verbose_name=_("escrow"))
+    escrow = models.ForeignKey(
+        Escrow, models.PROTECT, db_index=False, related_name="clearings", verbose_name=_("escrow")
+    )
     transfer = models.OneToOneField(Transfer, models.PROTECT, related_name="clearing", verbose_name=_("transfer"))
     gross = models.BigIntegerField(_("gross still clearing"))
     amount = models.BigIntegerField(_("net still clearing"))
@@ -79,8 +81,12 @@ class Clearing(models.Model):
         constraints = [
             models.CheckConstraint(name="clearing_net_within_gross", condition=Q(amount__gte=0, gross__gte=F("amount")))
         ]
-        # the sweep's query
-        indexes = [models.Index(fields=("due_at",), condition=Q(cleared_at__isnull=True), name="clearing_due")]
+        indexes = [
+            # the sweep's query
+            models.Index(fields=("due_at",), condition=Q(cleared_at__isnull=True), name="clearing_due"),
+            # those of an escrow, and the last of them, which the next release asks for
+            models.Index(fields=("escrow", "due_at"), name="clearing_of_escrow"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.amount} until {self.due_at}"
