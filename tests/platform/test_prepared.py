@@ -83,7 +83,7 @@ def test_new_rows_are_written_however_many(client_person: User, number: int) -> 
         insert(notes, [Delivery(notification=note, recipient=client_person, due_at=now()) for note in notes])
     if connection.vendor == "postgresql" and number in (1, 3):
         assert len(asked.captured_queries) == 1
-    there = Notification.objects.filter(delivery__status="waiting").order_by("seq")
+    there = Notification.objects.filter(deliveries__status="waiting").order_by("seq")
     assert [(note.pk, note.params) for note in there] == [(note.pk, note.params) for note in notes]
     assert not any(note._state.adding for note in notes)
 
