@@ -133,8 +133,8 @@ class PreferencesForm(forms.Form):
     """Per group of events whether the bell counts it and when it is mailed, and the quiet hours."""
 
     quiet_hours = forms.BooleanField(label=_("Keep quiet every day"), required=False)
-    begins = forms.TimeField(label=_("from"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
-    ends = forms.TimeField(label=_("until"), required=False, widget=forms.TimeInput(attrs={"type": "time"}))
+    begins = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}))
+    ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput(attrs={"type": "time"}))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,13 +171,6 @@ class PreferencesForm(forms.Form):
             }
             for group, label in GROUPS.items()
         ]
-
-    def clean(self) -> dict[str, Any]:
-        data = super().clean() or self.cleaned_data
-        for name in ("begins", "ends"):
-            if data.get("quiet_hours") and data.get(name) is None and name not in self.errors:
-                self.add_error(name, _("Give a time, such as 22:00."))
-        return data
 
     def wanted(self) -> dict[str, dict[str, Any]]:
         return {
