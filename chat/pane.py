@@ -36,7 +36,7 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
         "others": [row.user for row in others],
         "other": _other(room, [row.user for row in others]),
         "silenced_until": mine.silenced_until if mine.silenced_until and mine.silenced_until > now() else None,
-        "unread": messages.unread(user).get(room.pk, 0),
+        "unread": _unread(mine, history, gap),
         "read_by_others": min((row.read_seq for row in others), default=0),
         "read_seq": mine.read_seq,
         "older": len(history) >= messages.HISTORY,
@@ -44,6 +44,14 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
         "mine": mine,
         "names": [row.user.name for row in people] if len(people) > 2 else [row.user.name for row in others],
     }
+
+
+def _unread(mine: Membership, history: list[Any], gap: bool) -> int:
+    """Unread messages of others here; the database counts only those that reach beyond what is shown."""
+    if gap or (len(history) >= messages.HISTORY and history[0].seq > mine.read_seq):
+        return messages.unread(mine.user).get(mine.room_id, 0)
+    others = (row for row in history if row.author_id not in (None, mine.user_id) and row.deleted_at is None)
+    return sum(row.seq > mine.read_seq for row in others)
 
 
 def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**18) -> list[dict[str, Any]]:

@@ -200,3 +200,15 @@ def test_nobody_asks_about_a_gig_that_they_do_not_see(client_person: User, outsi
             questions.open_room(gig, by=outsider)
         assert browser_of(outsider).post(f"/gigs/{gig.pk}/questions/").status_code == 404
     assert not Membership.objects.exists()
+
+
+@pytest.mark.parametrize("number", [0, 3, 49, 50, 70])
+def test_a_room_says_how_much_is_unread_however_much_it_is(
+    group: Room, client_person: User, freelancer: User, number: int
+) -> None:
+    from chat import messages, pane
+
+    for turn in range(number):
+        messages.post(group, client_person, f"Number {turn}", client_id=uuid7().hex)
+    assert pane.pane_context(group, freelancer)["unread"] == number
+    assert pane.pane_context(group, client_person)["unread"] == 0
