@@ -16,10 +16,22 @@ OPEN, CLOSED = "open", "key"
 AN_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
+class AsTyped(forms.Field):
+    """What was typed, as it was: the verb judges it, also when it is nothing."""
+
+    widget = forms.TextInput
+
+    def to_python(self, value: Any) -> str:
+        return str(value or "")
+
+    def validate(self, value: Any) -> None:
+        """Nothing to say here."""
+
+
 class GroupForm(forms.Form):
     """A group room. One that had a key keeps it while the field stays empty."""
 
-    title = forms.CharField(label=_("Name"), max_length=120, strip=False)
+    title = AsTyped(label=_("Name"), widget=forms.TextInput(attrs={"maxlength": 120}))
     entry = forms.ChoiceField(
         label=_("Who can join"),
         choices=[(OPEN, _("Anyone; the room is in the list")), (CLOSED, _("Those who know its key, or are invited"))],

@@ -7,6 +7,7 @@ from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from skilllink.answers import wants_json
 from skilllink.errors import Forbidden, Refusal
 
 
@@ -30,6 +31,8 @@ def form_page(
             except Forbidden:
                 raise
             except Refusal as refusal:
+                if wants_json(request):
+                    raise
                 status, wait = refusal.status, refusal.retry_after
                 for name, sentence in (refusal.fields or {"": refusal.sentence}).items():
                     form.add_error(name if name in form.fields else None, str(sentence))
