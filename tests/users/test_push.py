@@ -254,7 +254,11 @@ def test_the_page_offers_the_column_and_the_key(freelancer: User, client: Client
     client.force_login(freelancer)
     page = client.get("/settings/notifications/").content.decode()
     assert f'data-push="{web_push.public_key()}"' in page
-    given = {f"mail_{group}": "at_once" for group in preferences.OPTIONAL} | {"push_gigs": "on", "begins": "22:00", "ends": "07:00"}
+    given = {f"mail_{group}": "at_once" for group in preferences.OPTIONAL} | {
+        "push_gigs": "on",
+        "begins": "22:00",
+        "ends": "07:00",
+    }
     client.post("/settings/notifications/", given)
     chosen = dict(freelancer.preferences.values_list("group", "push"))
     assert chosen == {group: group == "gigs" for group in preferences.OPTIONAL}
