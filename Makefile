@@ -13,7 +13,7 @@ run: setup
 test: setup-dev services
 	$(BIN)/pytest tests -n 2 --dist loadfile -q -m "not browser" --ignore tests/races
 	SKILLLINK_TEST_DB=postgres $(BIN)/pytest tests/payment tests/projects tests/users tests/chat tests/platform/test_backup.py tests/platform/test_prepared.py tests/races tests/faults -n 2 --dist loadfile -q
-	$(BIN)/pytest tests -n 2 --dist loadfile -q -m browser
+	$(BIN)/pytest tests -n 2 --dist loadfile --no-loadscope-reorder -q -m browser
 
 setup: .venv/runtime.stamp
 

@@ -22,6 +22,8 @@ import django
 django.setup()
 
 COPIES = itertools.count(1)
+# begun first, so that no core waits for another at the end of a run
+LONGEST = ("test_pages.py", "test_story.py")
 # the same examples in every run, and none is too slow: what is found depends neither on luck nor on the machine
 hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
@@ -32,6 +34,7 @@ pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.peopl
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Who uses the cast uses a database: pytest-django makes one for marked tests only."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "database" in names and "committed_db" not in names:
