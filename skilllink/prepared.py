@@ -15,7 +15,7 @@ import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import AutoField, Expression, Model, QuerySet
@@ -23,7 +23,6 @@ from django.db.models.sql import UpdateQuery
 from psycopg import Cursor
 from psycopg.types.numeric import Int8
 
-R = TypeVar("R")
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
 
 
@@ -38,82 +37,73 @@ class _Place(Expression):
         return "%s", (self,)
 
 
-class _Prepared(Generic[R]):
-    def __init__(self, describe: Callable[..., Any]) -> None:
-        self.describe = describe
-        self.written: dict[tuple[str, ...], Any] = {}  # by the names that are given
-        functools.update_wrapper(self, describe)
-
-    def __call__(self, **values: Any) -> R:
-        db = connections[DEFAULT_DB_ALIAS]
-        if db.vendor != "postgresql":
-            return self.plainly(**values)
-        names = tuple(values)
-        if names not in self.written:
-            described = self.describe(**{name: _Place(name) for name in names})
-            self.written[names] = self.write(db, described)
-        return self.run(db, self.written[names], values)
-
-    def plainly(self, **values: Any) -> R:
-        raise NotImplementedError
-
-    def write(self, db: Any, described: Any) -> Any:
-        raise NotImplementedError
-
-    def run(self, db: Any, written: Any, values: dict[str, Any]) -> R:
-        raise NotImplementedError
-
-
-class prepared(_Prepared[list[Any]]):
+def prepared(describe: Callable[..., "QuerySet[Any]"]) -> Callable[..., list[Any]]:
     """A function that describes a SELECT. See the module's docstring."""
 
-    def plainly(self, **values: Any) -> list[Any]:
-        return list(self.describe(**values))
-
-    def write(self, db: Any, described: "QuerySet[Any]") -> Any:
-        compiler = described.query.get_compiler(using=db.alias)
+    @functools.cache
+    def written(*names: str) -> Any:
+        described = _described(describe, names)
+        compiler = described.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, places = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_sql in compiler.select[: compiler.col_count]])
         return sql, _no_moments(places), compiler, converters, described
 
-    def run(self, db: Any, written: Any, values: dict[str, Any]) -> list[Any]:
-        sql, places, compiler, converters, described = written
+    @functools.wraps(describe)
+    def asked(**values: Any) -> list[Any]:
+        db = connections[DEFAULT_DB_ALIAS]
+        if db.vendor != "postgresql":
+            return list(describe(**values))
+        sql, places, compiler, converters, described = written(*values)
         with _executed(db, sql, _filled(places, values)) as cursor:
             rows = cursor.fetchall()
         if converters:
             rows = map(tuple, compiler.apply_converters(rows, converters))
-        # the rest is Django's own iteration, over a compiler that has its answer
-        asked = SimpleNamespace(
-            select=compiler.select, klass_info=compiler.klass_info, annotation_col_map=compiler.annotation_col_map,
-            execute_sql=lambda **_how: rows, results_iter=lambda *_rows, **_how: iter(rows),
-        )  # fmt: skip
-        query = copy.copy(described.query)
-        query.get_compiler = lambda *_args, **_kwargs: asked
-        stand_in = SimpleNamespace(
-            db=db.alias, model=described.model, query=query, _fields=described._fields, _known_related_objects={},
-            _hints={},
-        )  # fmt: skip
-        return list(described._iterable_class(stand_in))
+        return _as_described(described, compiler, rows)
+
+    return asked
 
 
-class prepared_update(_Prepared[int]):
+def prepared_update(describe: Callable[..., tuple["QuerySet[Any]", dict[str, Any]]]) -> Callable[..., int]:
     """A function that describes an UPDATE: its rows, and a dictionary of its changes."""
 
-    def plainly(self, **values: Any) -> int:
-        rows, changes = self.describe(**values)
-        return int(rows.update(**changes))
-
-    def write(self, db: Any, described: "tuple[QuerySet[Any], dict[str, Any]]") -> Any:
-        rows, changes = described
+    @functools.cache
+    def written(*names: str) -> Any:
+        rows, changes = _described(describe, names)
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(changes)
-        sql, places = query.get_compiler(using=db.alias).as_sql()
+        sql, places = query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
         return sql, _no_moments(places)
 
-    def run(self, db: Any, written: Any, values: dict[str, Any]) -> int:
-        sql, places = written
+    @functools.wraps(describe)
+    def updated(**values: Any) -> int:
+        db = connections[DEFAULT_DB_ALIAS]
+        if db.vendor != "postgresql":
+            rows, changes = describe(**values)
+            return int(rows.update(**changes))
+        sql, places = written(*values)
         with _executed(db, sql, _filled(places, values)) as cursor:
             return int(cursor.rowcount)
+
+    return updated
+
+
+def _described(describe: Callable[..., Any], names: Sequence[str]) -> Any:
+    return describe(**{name: _Place(name) for name in names})
+
+
+def _as_described(described: Any, compiler: Any, rows: Any) -> list[Any]:
+    """The rows as Django's own iteration of the queryset gives them, over a compiler that has its answer."""
+    asked = SimpleNamespace(
+        select=compiler.select, klass_info=compiler.klass_info, annotation_col_map=compiler.annotation_col_map,
+        execute_sql=lambda **_how: rows, results_iter=lambda *_rows, **_how: iter(rows),
+    )  # fmt: skip
+    query: Any = copy.copy(described.query)
+    query.get_compiler = lambda *_args, **_kwargs: asked
+    stand_in = SimpleNamespace(
+        db=DEFAULT_DB_ALIAS, model=described.model, query=query, _fields=described._fields,
+        _known_related_objects={}, _hints={},
+    )  # fmt: skip
+    return list(described._iterable_class(stand_in))
 
 
 def ask(sql: str, values: Sequence[Any]) -> list[Any]:
