@@ -73,15 +73,20 @@ def _id(value: UUID | None) -> str:
 
 
 def run() -> int:
-    """Seal whatever is committed and not sealed; returns how many transfers. Beside another sealer one of them wins."""
+    """Seal what is committed and not sealed; returns how many transfers. Beside another sealer one of them wins.
+
+    It ends however fast others write: what comes meanwhile is the next run's, but for a backlog of more than `READ`.
+    """
     done = 0
-    while waiting := list(unsealed().values_list("pk", flat=True)[:READ]):
+    while True:
+        waiting = list(unsealed().values_list("pk", flat=True)[:READ])
         for start in range(0, len(waiting), BATCH):
             ids = waiting[start : start + BATCH]
             if not _seal(ids):
                 return done
             done += len(ids)
-    return done
+        if len(waiting) < READ:
+            return done
 
 
 def unsealed() -> Any:
