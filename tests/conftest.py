@@ -11,9 +11,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-if os.environ.get("SKILLLINK_TEST_DB") == "postgres" and "DATABASE_URL" not in os.environ:
-    from tests.services import postgres
+from tests.services import migrated, postgres
 
+if os.environ.get("SKILLLINK_TEST_DB") == "postgres" and "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = postgres.start_for_session()
 os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
 
@@ -42,25 +42,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def template_database(django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a migrated, empty database with nobody connected to it, made once for a run."""
-    from django.core.management import call_command
-    from django.db import connections
+def template_database(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a migrated, empty database with nobody connected to it."""
+    from django.db import connection
 
-    connection = connections["default"]
-    before = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        leave()
-        if connection.vendor == "postgresql":
-            name = f"template_{os.getpid()}"
-            _statement(connection, f'CREATE DATABASE "{name}"')
-        else:
-            name = str(tmp_path_factory.mktemp("template") / "db.sqlite3")
-        _point_at(name)
-        call_command("migrate", verbosity=0)
-        leave()
-        _point_at(before)
-    yield name
+    if connection.vendor == "postgresql":
+        return postgres.NAME
+    return str(shutil.copy(migrated.sqlite(), tmp_path_factory.mktemp("template") / "db.sqlite3"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The databases of a run are copies of the template, and go with the folder that they are in."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, template_database: str) -> None:
+    from django.conf import settings
+
+    test = settings.DATABASES["default"]["TEST"]
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        test["TEMPLATE"] = template_database
+    else:
+        test["NAME"] = str(shutil.copy(template_database, f"{template_database}.shared"))
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def committed(template: str) -> Iterator[None]:
     leave()
     # never a name again: a thread of the test before may still hold its file
     number = next(COPIES)
-    clone = f"{template}_{number}" if connection.vendor == "postgresql" else f"{template}.{number}"
+    clone = f"{template}_{os.getpid()}_{number}" if connection.vendor == "postgresql" else f"{template}.{number}"
     _copy(connection, template, clone)
     _point_at(clone)
     try:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from skilllink import checks
-from tests.platform.test_up import environment, manage
-from tests.services.processes import ROOT
+from tests.platform.test_up import manage, migrated_in
+from tests.services.processes import ROOT, environment
 from users import people
 
 COUNTS = ("users_user", "projects_gig", "projects_contract", "chat_message", "payment_entry", "users_notification")
@@ -30,15 +30,9 @@ STATES = {
 }  # fmt: skip
 
 
-def migrate(folder: Path) -> Path:
-    done = manage(folder, "migrate", "--verbosity", "0")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = migrate(tmp_path_factory.mktemp("demo"))
+    folder = migrated_in(tmp_path_factory.mktemp("demo"))
     done = manage(folder, "demo")
     assert done.returncode == 0, done.stderr
     assert "the ledger's audit is clean" in done.stdout
@@ -55,7 +49,7 @@ def counts(folder: Path) -> dict[str, set[str | int]]:
 
 
 def test_a_demo_killed_midway_leaves_nothing_and_the_next_start_writes_all_of_it(written: Path, tmp_path: Path) -> None:
-    migrate(tmp_path)
+    migrated_in(tmp_path)
     command = [sys.executable, "manage.py", "demo"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(tmp_path), stdout=subprocess.PIPE)
     try:

@@ -1,7 +1,7 @@
 """Embedded mode as a process: it starts, says what it is, and ends when asked."""
 
-import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,16 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.services.processes import ROOT, end, free_port, kept, wait_until
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    clean = {
-        k: v
-        for k, v in os.environ.items()
-        if not k.startswith(("SKILLLINK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "DATA_DIR"))
-    }
-    return {**clean, "DATA_DIR": str(folder), **more}
+from tests.services import migrated
+from tests.services.processes import ROOT, end, environment, free_port, kept, wait_until
 
 
 def manage(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
@@ -31,12 +23,15 @@ def manage(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedP
     )
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    done = manage(folder, "migrate", "--verbosity", "0")
-    assert done.returncode == 0, done.stderr
+def migrated_in(folder: Path) -> Path:
+    """The same folder, with a migrated, empty database in it."""
+    shutil.copy(migrated.sqlite(), folder / "db.sqlite3")
     return folder
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return migrated_in(tmp_path_factory.mktemp("data"))
 
 
 def start(folder: Path, port: int) -> "subprocess.Popen[bytes]":
@@ -56,8 +51,8 @@ def ready(port: int) -> dict[str, object] | None:
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
-def test_it_becomes_ready_and_a_signal_ends_it_cleanly_within_ten_seconds(migrated: Path, by: signal.Signals) -> None:
-    assert kept(10, lambda: start_and_end(migrated, by), lambda: manage(migrated, "check"))
+def test_it_becomes_ready_and_a_signal_ends_it_cleanly_within_ten_seconds(folder: Path, by: signal.Signals) -> None:
+    assert kept(10, lambda: start_and_end(folder, by), lambda: manage(folder, "check"))
 
 
 def start_and_end(folder: Path, by: signal.Signals) -> float:
@@ -77,11 +72,11 @@ def start_and_end(folder: Path, by: signal.Signals) -> float:
         end(process)
 
 
-def test_a_taken_port_is_said_and_the_exit_is_not_zero(migrated: Path) -> None:
+def test_a_taken_port_is_said_and_the_exit_is_not_zero(folder: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        done = manage(migrated, "up", "--port", str(other.getsockname()[1]))
+        done = manage(folder, "up", "--port", str(other.getsockname()[1]))
     assert done.returncode == 1
     assert "is taken" in done.stderr
 
@@ -94,11 +89,11 @@ def test_the_asgi_module_imports_with_nothing_else_set(tmp_path: Path) -> None:
     assert done.stdout.strip() == "ProtocolTypeRouter", done.stderr
 
 
-def test_runserver_answers_after_migrate(migrated: Path) -> None:
+def test_runserver_answers_after_migrate(folder: Path) -> None:
     port = free_port()
     command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-    log = (migrated / "runserver.log").open("ab")
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(migrated), stdout=log, stderr=log)
+    log = (folder / "runserver.log").open("ab")
+    process = subprocess.Popen(command, cwd=ROOT, env=environment(folder), stdout=log, stderr=log)
     try:
         wait_until(lambda: _status(f"http://127.0.0.1:{port}/gigs/") == 200, what="runserver's answer")
         assert _status(f"http://127.0.0.1:{port}/static/css/app.css") == 200

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from tests.services import migrated
 from tests.services.mail import Mailbox
 from tests.services.postgres import Postgres
 from tests.services.processes import ROOT, answers, binary, end, free_port, wait_until
@@ -58,6 +59,7 @@ class Full(Site):
             self._collect_static()
             self._write_proxies()
             self.trust = ssl.create_default_context(cafile=f"{self.folder}/cert.pem")
+            migrated.into_postgres(self.postgres.url)
             self.run_to_the_end("migrate")
             threading.Thread(target=self._restart_what_ended, daemon=True).start()
             self.start()

@@ -8,7 +8,10 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from tests.services import migrated
 from tests.services.processes import answers, binary, end, free_port, wait_until
+
+NAME = "skilllink"
 
 
 def _as_unprivileged() -> list[str]:
@@ -25,7 +28,7 @@ class Postgres:
     def __init__(self, *, durable: bool = False) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="skilllink-postgres-"))
         self.port = free_port()
-        self.url = f"postgres://skilllink@127.0.0.1:{self.port}/skilllink"
+        self.url = f"postgres://skilllink@127.0.0.1:{self.port}/{NAME}"
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         quiet = {"check": True, "cwd": self.folder, "stdout": subprocess.DEVNULL}
@@ -44,7 +47,7 @@ class Postgres:
         wait_until(self._made, what="the database")
 
     def _made(self) -> bool:
-        command = [binary("createdb"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "skilllink", "skilllink"]
+        command = [binary("createdb"), "-h", "127.0.0.1", "-p", str(self.port), "-U", "skilllink", NAME]
         return subprocess.run(command, capture_output=True).returncode == 0
 
     def stop(self) -> None:
@@ -53,7 +56,8 @@ class Postgres:
 
 
 def start_for_session() -> str:
-    """Start the cluster of this test run and return its URL; it ends with the process."""
+    """Start the cluster of this test run, migrated; returns its URL. It ends with the process."""
     server = Postgres()
     atexit.register(server.stop)
+    migrated.into_postgres(server.url)
     return server.url

@@ -14,6 +14,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 DEBIAN_PACKAGES = {
     "postgres": "postgresql",
+    "psql": "postgresql",
+    "pg_dump": "postgresql",
     "redis-server": "redis-server",
     "chromium": "chromium",
     "nginx": "nginx",
@@ -26,6 +28,13 @@ def free_port() -> int:
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+def environment(folder: Path | str, **more: str) -> dict[str, str]:
+    """What a process with its data in `folder` is given: nothing of the tests' own settings."""
+    own = ("SKILLLINK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "DATA_DIR", "DEBUG")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    return {**clean, "DATA_DIR": str(folder), **more}
 
 
 def binary(name: str) -> str:

@@ -1,8 +1,8 @@
 """The product as processes: what any running installation can do for a test, and embedded mode, as `make run` starts it."""
 
 import logging
-import os
 import re
+import shutil
 import ssl
 import subprocess
 import sys
@@ -14,7 +14,8 @@ from typing import Any, cast
 
 import httpx
 
-from tests.services.processes import ROOT, end, free_port, wait_until
+from tests.services import migrated
+from tests.services.processes import ROOT, end, environment, free_port, wait_until
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per question for readiness helps nobody
 SHORT_CLOCKS = {
@@ -85,10 +86,8 @@ class Embedded(Site):
     def __init__(self, folder: Path, *, demo: bool = False, **rules: str) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        dropped = ("SKILLLINK_", "DATABASE_URL", "REDIS_URL", "DJANGO_", "DATA_DIR", "DEBUG")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
-        self.environment = {**clean, "DATA_DIR": str(folder), "PORT": str(self.port), **SHORT_CLOCKS, **rules}
-        self.manage("migrate", "--verbosity", "0")
+        self.environment = environment(folder, PORT=str(self.port), **SHORT_CLOCKS, **rules)
+        shutil.copy(migrated.sqlite(), folder / "db.sqlite3")
         if demo:
             self.manage("demo")
         self.start()
