@@ -22,14 +22,27 @@ KEY = OpenApiParameter(
 
 
 def act(
-    request: Request, verb: Verb[Any, Any], shape: Callable[[Any], Any], *args: Any, status: int = 200, **kwargs: Any
+    request: Request,
+    verb: Verb[Any, Any],
+    shape: Callable[[Any], Any],
+    *args: Any,
+    status: int = 200,
+    require: Callable[[], None] | None = None,
+    **kwargs: Any,
 ) -> Response:
-    """Call a verb and answer with the `shape` of what it returned; under an Idempotency-Key the answer is kept."""
+    """Call a verb and answer with the `shape` of what it returned; under an Idempotency-Key the answer is kept.
+
+    `require` raises when this request may not ask for it; an answer that was kept is given again without it.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
+        if require is not None:
+            require()
         return Response(shape(verb(*args, **kwargs)), status=status)
 
     def effect() -> tuple[int, Any]:
+        if require is not None:
+            require()
         return status, shape(verb.within(*args, **kwargs))
 
     print_ = idempotency.fingerprint(request.method or "", request.path, _body(request))

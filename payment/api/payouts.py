@@ -164,7 +164,7 @@ class Payouts(ListAPIView[Payout]):
 
     @extend_schema(parameters=[KEY], request=PayoutIn, responses={201: PayoutSerializer})
     def post(self, request: Request) -> Response:
-        """Ask for a payout: it is reserved now and sent with the next batch.
+        """Ask for a payout, with a token of the last minutes: it is reserved now and sent with the next batch.
 
         To a bank account of my own go my earnings, to one of a cause what was given to that cause.
         """
@@ -174,7 +174,8 @@ class Payouts(ListAPIView[Payout]):
             raise Missing()
         figures = (given["amount"], given["currency"])
         return act(
-            request, payouts.request, _payout, request.user, method, *figures, token=given["token"], status=201
+            request, payouts.request, _payout, request.user, method, *figures, token=given["token"], status=201,
+            require=lambda: payout_methods.require_fresh(signed_in_at(request)),
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from django.test import Client
 from payment import payout_methods, payouts
 from payment.idempotency import fingerprint
 from payment.models import IdempotencyRecord, Payout, PayoutMethod
+from tests.abuse.proof import nothing_changes
 from tests.api.conftest import Program
 from tests.builders.gateway import silent
 from tests.builders.payment import bank_account, earn
@@ -72,6 +73,23 @@ def test_a_token_made_by_an_old_sign_in_adds_and_confirms_nothing(worker: Progra
     again = {"email": freelancer.email, "password": PASSWORD, "name": "anew", "scopes": ["write"]}
     worker.headers["HTTP_AUTHORIZATION"] = f"Token {worker.made('auth/tokens/', again)['token']}"
     assert worker.post(f"payout-methods/{method.pk}/confirm/").json()["confirmed_at"]
+
+
+def test_a_token_made_by_an_old_sign_in_asks_for_no_payout_and_gets_its_kept_answer_again(
+    worker: Program, freelancer: User
+) -> None:
+    earn(freelancer, 9_000)
+    ask = {"method": str(bank_account(freelancer).pk), "amount": 4_000, "currency": "USD", "token": "one"}
+    first = worker.post("payouts/", ask, key="one")
+    assert first.status_code == 201
+    grow_old()
+    with nothing_changes():
+        again = worker.post("payouts/", ask, key="one")
+        assert (again.status_code, again.content) == (201, first.content)
+        for key in (None, "two"):
+            refused = worker.post("payouts/", ask | {"token": "two"}, key=key)
+            assert (refused.status_code, refused.json()["code"]) == (403, "payout_method.sign_in_again")
+    assert worker.post(f"payouts/{first.json()['id']}/cancel/").json()["status"] == "cancelled"
 
 
 def test_a_browser_session_confirms_by_its_own_sign_in(client: Client, freelancer: User) -> None:

@@ -678,7 +678,7 @@ def test_strangers_payouts_and_accounts_do_not_exist(client: Client, account: Pa
 
 
 def test_the_api_pays_out_under_a_key_once_byte_for_byte(client: Client, account: PayoutMethod) -> None:
-    client.force_login(account.user)
+    sign_in(client, account.user)
 
     def post(amount: Any, key: str = "k") -> tuple[int, bytes]:
         body = {"method": str(account.pk), "amount": amount, "currency": "USD", "token": "t"}
