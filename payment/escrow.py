@@ -111,6 +111,7 @@ def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     Raises Frozen unless what leaves a dispute is all of it, back to where all of it was frozen from (L19).
     """
     check_minor(amount)
+    _require_same_people(source, target)
     _lock(source, target)
     if done := _done(key, "move", amount, source, target):
         return done
@@ -201,6 +202,7 @@ def claw_back(source: Escrow, target: Escrow, amount: int, *, key: str) -> Trans
     Raises NotClearing when less than that is still clearing.
     """
     check_minor(amount)
+    _require_same_people(source, target)
     _lock(source, target)
     if done := _done(key, "claw_back", amount, source, target):
         return done
@@ -410,6 +412,12 @@ def _filled_wallet(escrow: Escrow, amount: int) -> Account:
     if wallet.balance < amount:
         raise InsufficientFunds(amount - wallet.balance, escrow.currency)
     return wallet
+
+
+def _require_same_people(source: Escrow, target: Escrow) -> None:
+    """Money goes from one escrow to another only where it stays between its payer and its payee; no verb asks for more."""
+    if (source.payer_id, source.payee_id) != (target.payer_id, target.payee_id):
+        raise ValueError("These two escrows are not of the same payer and payee.")
 
 
 def _require_free(escrow: Escrow) -> None:

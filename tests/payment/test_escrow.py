@@ -11,6 +11,7 @@ from skilllink import clocks
 from skilllink.errors import Refusal
 from skilllink.money import BadAmount
 from skilllink.transactions import NoTransaction
+from tests.abuse.proof import nothing_changes
 from tests.builders.books import filled, frozen, released
 from tests.builders.payment import put_in_wallet
 from users.models import User
@@ -168,6 +169,26 @@ def test_money_in_dispute_leaves_it_by_no_other_way(client_person: User, freelan
     with transaction.atomic():
         escrow.move(dispute, origin, 900, key="test:withdrawn")
     assert (origin.held, dispute.held) == (900, 0)
+    assert audit.run() == []
+
+
+def test_nothing_goes_from_an_escrow_to_one_of_other_people(
+    client_person: User, freelancer: User, outsider: User
+) -> None:
+    held, paid = filled(client_person, freelancer, 900), released(client_person, freelancer, 900)
+    people = ((client_person, outsider), (outsider, freelancer), (freelancer, client_person))
+    with transaction.atomic():
+        others = [
+            escrow.open(kind, payer=payer, payee=payee, currency="USD", fee_bps=500)
+            for kind in ("milestone", "dispute")
+            for payer, payee in people
+        ]
+    with nothing_changes():
+        for other in others:
+            with pytest.raises(ValueError, match="same payer and payee"), transaction.atomic():
+                escrow.move(held, other, 900, key="test:astray")
+            with pytest.raises(ValueError, match="same payer and payee"), transaction.atomic():
+                escrow.claw_back(paid, other, 900, key="test:astray")
     assert audit.run() == []
 
 
