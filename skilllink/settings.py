@@ -367,6 +367,7 @@ USERSESSIONS_TRACK_ACTIVITY = True
 # --- mail ---------------------------------------------------------------------------------------
 
 EMAIL_FILE_PATH = DATA_DIR / "mail"
+EMAIL_TIMEOUT = 10  # seconds; a server that says nothing must not hold the outbox up
 if EMAIL_URL := env.str("EMAIL_URL", default=""):
     globals().update(env.email_url_config(EMAIL_URL))
 else:

@@ -44,7 +44,10 @@ class UsersConfig(AppConfig):
 
     def ready(self) -> None:
         from skilllink.realtime import sessions, topics
-        from users import signals  # noqa: F401  listens to sign-up and sign-out
+        from users import (  # noqa: F401  `checks` registers the start-up check, `signals` listens to sign-up and sign-out
+            checks,
+            signals,
+        )
         from users.moderation import subjects
         from users.notifications import inbox
         from users.standing import close_code

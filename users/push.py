@@ -1,7 +1,7 @@
 """Which browsers of a person are told by push: each belongs to a session and ends with it."""
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
@@ -17,6 +17,10 @@ from users.standing import require_active
 
 MOST = 20  # browsers of one person; the oldest gives way
 LONGEST_ADDRESS = 500
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# so plain that every reader of addresses finds the same host in it: no user, no backslash, no blank, no other alphabet
+ADDRESS = re.compile(rf"(https?)://({_LABEL}(?:\.{_LABEL})*)(:[0-9]{{1,5}})?/[!-\[\]-~]*")
+HERE = ("127.0.0.1", "localhost")
 
 
 class NotOffered(Unavailable):
@@ -35,6 +39,8 @@ def subscribe(user: User, session_key: str, *, endpoint: str, key: str, secret: 
     if not settings.VAPID_PRIVATE_KEY:
         raise NotOffered()
     fields = _read(endpoint, key, secret)
+    # a browser has one at a time: after another key of ours, or a renewal of its own, what it had before is dead
+    PushSubscription.objects.filter(user=user, session_key=session_key).exclude(endpoint=endpoint).delete()
     row, _made = PushSubscription.objects.update_or_create(
         endpoint=endpoint, defaults={"user": user, "session_key": session_key, "at": now(), **fields}
     )
@@ -45,7 +51,7 @@ def subscribe(user: User, session_key: str, *, endpoint: str, key: str, secret: 
 
 @verb
 def unsubscribe(user: User, endpoint: str) -> None:
-    PushSubscription.objects.filter(user=user, endpoint=endpoint).delete()
+    PushSubscription.objects.filter(user=user, endpoint=endpoint.replace("\0", "")).delete()
 
 
 @inside_transaction
@@ -70,29 +76,31 @@ def browsers(user: User) -> list[PushSubscription]:
         session_key__in=rows.values_list("session_key", flat=True), expire_date__gt=now()
     ).values_list("session_key", flat=True)
     rows.exclude(session_key__in=list(alive)).delete()
-    return list(rows.all())
+    return [row for row in rows.all() if _is_known(row.endpoint)]
 
 
 def _read(endpoint: str, key: str, secret: str) -> dict[str, bytes]:
     """The keys as bytes. The address must be one of a known push service: this site calls it by itself."""
-    parts = urlsplit(endpoint) if len(endpoint) <= LONGEST_ADDRESS else urlsplit("")
-    allowed = [host for host in settings.PUSH_HOSTS if _fits(parts.netloc, host)]
-    is_here = parts.hostname in ("127.0.0.1", "localhost")
     try:
         point, token = web_push.unplain(key), web_push.unplain(secret)
         ec.EllipticCurvePublicKey.from_encoded_point(web_push.CURVE, point)
     except ValueError as error:
         raise BadSubscription() from error
-    if (
-        not allowed
-        or parts.scheme not in (("https", "http") if is_here else ("https",))
-        or len(point) != 65
-        or len(token) != 16
-    ):
+    if not _is_known(endpoint) or len(point) != 65 or len(token) != 16:
         raise BadSubscription()
     return {"key": point, "secret": token}
 
 
+def _is_known(endpoint: str) -> bool:
+    """Whether it leads to a service of PUSH_HOSTS, by https; by http on this machine alone."""
+    found = ADDRESS.fullmatch(endpoint) if len(endpoint) <= LONGEST_ADDRESS else None
+    if found is None:
+        return False
+    scheme, name, port = found[1], found[2], found[3] or ""
+    is_safe = scheme == "https" or name in HERE
+    return is_safe and any(_fits(name + port, host) for host in settings.PUSH_HOSTS)
+
+
 def _fits(netloc: str, host: str) -> bool:
     """`host` itself, or `*.host` for all beneath it."""
-    return netloc == host or (host.startswith("*.") and netloc.endswith(host[1:]) and "@" not in netloc)
+    return netloc == host or (host.startswith("*.") and netloc.endswith(host[1:]))

@@ -120,6 +120,8 @@ UNSAFE = {
     "REDIS_URL": ("", "REDIS_URL must name"),
     "DATABASE_URL": ("", "DATABASE_URL must name"),
     "EMAIL_URL": ("", "EMAIL_URL must name"),
+    "VAPID_PRIVATE_KEY": ("c2hvcnQ", "VAPID_PRIVATE_KEY must be"),
+    "PUSH_HOSTS": ("fcm.googleapis.com,localhost", "PUSH_HOSTS must name"),
     "SKILLLINK_DEMO": ("1", "SKILLLINK_DEMO must be off"),
 }
 SAFE = {

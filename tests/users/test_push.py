@@ -81,7 +81,7 @@ def test_news_reach_the_browser_at_once_signed_as_ours_and_readable_by_it_alone(
     assert json.loads(unplain(claims)) == {
         "aud": f"http://{service.host}",
         "exp": int((AT + timedelta(hours=12)).timestamp()),
-        "sub": f"mailto:{settings.DEFAULT_FROM_EMAIL}",
+        "sub": "mailto:hello@127.0.0.1",  # an address without the sender's name, which services refuse
     }
     raw = unplain(signature)
     pair = encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
@@ -148,6 +148,44 @@ def test_a_service_that_is_away_is_asked_again_later(freelancer: User, service: 
     assert Delivery.objects.get(channel="push").status == "sent"
 
 
+def test_one_that_is_refused_for_good_keeps_no_other_waiting_and_is_seen_when_there_is_no_other(
+    freelancer: User, service: PushService
+) -> None:
+    _client, refused = listening(freelancer, service, "refused")
+    service.answers[refused.path] = 403
+    tell_at(AT, freelancer, "bids")
+    assert relay_at(AT)["failed"] == 1  # the only browser: it stays, for the administration to see
+    _other, there = listening(freelancer, service, "there")
+    assert relay_at(AT + DELAY)["failed"] == 0
+    assert len(there.read()) == 1
+    assert Delivery.objects.get(channel="push").status == "sent"
+
+
+def test_a_browser_has_one_subscription_at_a_time(freelancer: User, service: PushService) -> None:
+    client, _old = listening(freelancer, service, "old")
+    new = Browser(service, "new")
+    client.post("/notifications/push/", new.subscription)
+    assert [row.endpoint for row in push.browsers(freelancer)] == [new.endpoint]
+
+
+def test_a_service_that_is_no_longer_known_is_called_no_more(
+    freelancer: User, service: PushService, settings: Any
+) -> None:
+    _client, browser = listening(freelancer, service)
+    tell_at(AT, freelancer, "bids")
+    settings.PUSH_HOSTS = ["fcm.googleapis.com"]
+    assert relay_at(AT)["skipped"] == 1
+    assert browser.read() == []
+
+
+def test_the_longest_message_is_one_record(freelancer: User, service: PushService) -> None:
+    _client, browser = listening(freelancer, service)
+    tell_at(AT, freelancer, "security", reason="\N{GRINNING FACE}" * 5000, url="/" + "x" * 299)
+    relay_at(AT)
+    assert browser.read()[0]["body"].endswith("\N{GRINNING FACE}")
+    assert len(service.got[0][2]) <= web_push.RECORD
+
+
 def test_a_redirect_is_not_followed(freelancer: User, service: PushService) -> None:
     _client, browser = listening(freelancer, service)
     service.answers[browser.path] = 302
@@ -181,6 +219,7 @@ def test_a_browser_tells_no_more_when_its_person_says_so_and_belongs_to_whoever_
     theirs.force_login(client_person)
     assert theirs.post("/notifications/push/end/", {"endpoint": browser.endpoint}).status_code == 204
     assert PushSubscription.objects.count() == 1  # somebody else's
+    assert theirs.post("/notifications/push/end/", {"endpoint": "\0"}).status_code == 204
     theirs.post("/notifications/push/", browser.subscription)
     assert PushSubscription.objects.get().user == client_person
     mine.post("/notifications/push/", browser.subscription)
@@ -201,6 +240,9 @@ def test_only_an_address_of_a_known_service_with_keys_of_its_form_is_kept(
         {"endpoint": f"ftp://{service.host}/x"},
         {"endpoint": f"http://{service.host}/" + "x" * 500},
         {"endpoint": "x"},
+        {"endpoint": "https://["},
+        {"endpoint": f"http://{service.host}/\0"},
+        {"endpoint": f"http://{service.host}/ä"},
         {"key": ""},
         {"key": good["secret"]},
         {"key": web_push.plain(b"\x04" + b"\x01" * 64)},
@@ -220,6 +262,13 @@ def test_a_service_is_called_over_https_unless_it_is_on_this_machine(settings: A
         ("https://db5.notify.windows.com/w/?token=x", "*.notify.windows.com", True),
         ("https://notify.windows.com.evil.test/", "*.notify.windows.com", False),
         ("https://evil.test@x.notify.windows.com/", "*.notify.windows.com", False),
+        # what one reader of addresses takes for a part of the host ends it for another
+        ("https://127.0.0.1\\.notify.windows.com/", "*.notify.windows.com", False),
+        ("https://127.0.0.1%2f.notify.windows.com/", "*.notify.windows.com", False),
+        ("https://x..notify.windows.com/", "*.notify.windows.com", False),
+        ("https://.notify.windows.com/", "*.notify.windows.com", False),
+        (f"https://{'x' * 64}.notify.windows.com/", "*.notify.windows.com", False),
+        ("https://x.notify.windows.com:22/", "*.notify.windows.com", False),
     ):
         settings.PUSH_HOSTS = [host]
         key, secret = web_push.public_key(), web_push.plain(push_service.SECRET)

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import ngettext
@@ -50,13 +51,14 @@ def relay() -> dict[str, int]:
         for row in sorted(batch, key=lambda row: row.channel == Delivery.Channel.MAIL):  # what a mail told is no news
             turns.setdefault((row.recipient, row.channel, row.address), []).append(row)
         wishes = preferences.of({person for person, _channel, _address in turns}, preferences.OPTIONAL)
-        for (person, channel, _address), rows in turns.items():
+        for (person, channel, _address), claimed in turns.items():
+            rows = _renew(claimed)
             if channel == Delivery.Channel.PUSH and not push.browsers(person):
                 _end(rows, Delivery.Status.SKIPPED)
                 counts["skipped"] += len(rows)
-                continue
-            mine = {group: row for (pk, group), row in wishes.items() if pk == person.pk}
-            _deliver(person, _push if channel == Delivery.Channel.PUSH else _mail, rows, mine, counts)
+            elif rows:
+                mine = {group: row for (pk, group), row in wishes.items() if pk == person.pk}
+                _deliver(person, _push if channel == Delivery.Channel.PUSH else _mail, rows, mine, counts)
     return counts
 
 
@@ -66,13 +68,33 @@ def _claim() -> list[Delivery]:
 
     No network in here.
     """
-    due = Delivery.objects.filter(status="waiting", due_at__lte=clocks.now()).order_by("due_at", "pk")
-    due = due.select_related("notification", "recipient")
+    due = _waiting().filter(due_at__lte=clocks.now()).order_by("due_at", "pk")
     rows = clocks.claim(due)
     people = {row.recipient_id for row in rows}
     taken = {row.pk for row in rows}
     rows += clocks.claim(due.filter(recipient__in=people).exclude(pk__in=taken), MOST_OF_ONE) if rows else []
-    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=clocks.now() + LEASE)
+    return _lease(rows)
+
+
+@verb
+def _renew(rows: list[Delivery]) -> list[Delivery]:
+    """Those that are still ours, as they are now, for five minutes more.
+
+    What is slow before them may use up their time, and then another relay takes them.
+    """
+    ours = _waiting().filter(pk__in=[row.pk for row in rows], due_at=rows[0].due_at).order_by("pk")
+    return _lease(clocks.claim(ours, len(rows)))
+
+
+def _waiting() -> "QuerySet[Delivery]":
+    return Delivery.objects.filter(status="waiting").select_related("notification", "recipient")
+
+
+def _lease(rows: list[Delivery]) -> list[Delivery]:
+    until = clocks.now() + LEASE
+    Delivery.objects.filter(pk__in=[row.pk for row in rows]).update(due_at=until)
+    for row in rows:
+        row.due_at = until
     return rows
 
 
@@ -84,7 +106,13 @@ def _deliver(
     lines: list[Line] = []
     with translation.override(person.language):
         for row in rows:
-            found = _judge(row, wishes, quiet_until, stopped=stopped)
+            try:
+                found = _judge(row, wishes, quiet_until, stopped=stopped)
+            except Exception as error:  # one that can't be told keeps nobody's news back
+                log.exception("delivery.unreadable", delivery=row.pk)
+                _try_later([row], type(error).__name__)
+                counts["failed"] += 1
+                continue
             if isinstance(found, Line):
                 lines.append(found)
             elif isinstance(found, Later):
@@ -97,12 +125,15 @@ def _deliver(
         return
     try:
         send(person, lines)
-    except (OSError, web_push.Failed) as error:  # smtplib's errors are OSErrors
-        log.warning("delivery.failed", way=send.__name__, person=str(person.pk), error=str(error))
-        _try_later([line.row for line in lines], str(error))
+        _end([line.row for line in lines], Delivery.Status.SENT, [line.sent for line in lines if line.sent])
+    except Exception as error:  # whatever it is: others still get theirs, and these not without end
+        expected = isinstance(error, OSError | web_push.Failed)  # smtplib's errors are OSErrors
+        log.warning(
+            "delivery.failed", way=send.__name__, person=str(person.pk), error=str(error), exc_info=not expected
+        )
+        _try_later([line.row for line in lines], str(error) if expected else type(error).__name__)
         counts["failed"] += len(lines)
         return
-    _end([line.row for line in lines], Delivery.Status.SENT, [line.sent for line in lines if line.sent])
     counts["sent"] += len(lines)
 
 
@@ -139,19 +170,25 @@ def _group(row: Delivery) -> str:
 
 
 def _push(person: User, lines: list[Line]) -> None:
-    """To every browser that asked; one that shows a line already puts the same in its place, so again does no harm."""
+    """To every browser that asked, and to all of them again when one of their services is away.
+
+    One that shows a line still puts the same in its place. A browser that is refused for good keeps none of the others
+    waiting, nor are they told again because of it.
+    """
     failed: list[web_push.Failed] = []
+    told = False
     for browser in push.browsers(person):
-        for line in lines:
-            try:
-                if not _push_one(browser, line):
-                    push.drop(browser)
-                    break
-            except web_push.Failed as error:
-                failed.append(error)
-                break
-    if failed:
-        raise failed[0]
+        try:
+            if all(_push_one(browser, line) for line in lines):
+                told = True
+            else:
+                push.drop(browser)
+        except web_push.Failed as error:
+            log.warning("push.failed", person=str(person.pk), error=str(error))
+            failed.append(error)
+    again = [error for error in failed if not (told and isinstance(error, web_push.Refused))]
+    if again:
+        raise again[0]
 
 
 def _push_one(browser: PushSubscription, line: Line) -> bool:

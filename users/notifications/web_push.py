@@ -5,6 +5,7 @@ import os
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,15 +19,20 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 
 CURVE = ec.SECP256R1()
+KEY_BYTES = 32
 RECORD = 4096  # bytes; one record holds the whole message
-LONGEST = 3993  # bytes of a message that every push service takes
-TIMEOUT = 10  # seconds
+TIMEOUT = 5  # seconds
 SIGNED_FOR = timedelta(hours=12)
 GONE = (404, 410)
+BUSY = 429
 
 
 class Failed(Exception):
     """The push service didn't take it now; later it may."""
+
+
+class Refused(Failed):
+    """It won't take this later either, such as when it was told another key of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +45,7 @@ class Browser:
 
 
 def send(browser: Browser, message: dict[str, Any], *, at: datetime, urgent: bool = False) -> bool:
-    """Hand a message to the browser's push service. False when the subscription has ended; raises Failed."""
+    """Hand a message to the browser's push service. False when the subscription has ended; raises Failed, Refused."""
     headers = {
         "Authorization": authorization(browser.endpoint, at=at),
         "Content-Encoding": "aes128gcm",
@@ -49,14 +55,22 @@ def send(browser: Browser, message: dict[str, Any], *, at: datetime, urgent: boo
     }
     body = encrypt(json.dumps(message, ensure_ascii=False).encode(), browser)
     try:
-        answer = requests.post(browser.endpoint, body, headers=headers, timeout=TIMEOUT, allow_redirects=False)
+        status = _post(browser.endpoint, body, headers)
     except requests.RequestException as error:
-        raise Failed(str(error)) from error
-    if answer.status_code in GONE:
+        # its words would name the whole address, which is the browser's secret
+        raise Failed(f"{urlsplit(browser.endpoint).netloc} gave no answer: {type(error).__name__}.") from error
+    if status in GONE:
         return False
-    if answer.status_code >= 300:
-        raise Failed(f"The push service answered {answer.status_code}.")
+    if status >= 300:
+        kind = Refused if 400 <= status < 500 and status != BUSY else Failed
+        raise kind(f"The push service answered {status}.")
     return True
+
+
+def _post(address: str, body: bytes, headers: dict[str, str]) -> int:
+    """The status alone: of what else is answered nothing is read, however much it is."""
+    with requests.post(address, body, headers=headers, timeout=TIMEOUT, allow_redirects=False, stream=True) as answer:
+        return answer.status_code
 
 
 def encrypt(
@@ -79,7 +93,7 @@ def authorization(endpoint: str, *, at: datetime) -> str:
     claims = {
         "aud": f"{parts.scheme}://{parts.netloc}",
         "exp": int((at + SIGNED_FOR).timestamp()),
-        "sub": f"mailto:{settings.DEFAULT_FROM_EMAIL}",
+        "sub": f"mailto:{parseaddr(settings.DEFAULT_FROM_EMAIL)[1]}",
     }
     signed = ".".join(plain(json.dumps(part).encode()) for part in ({"typ": "JWT", "alg": "ES256"}, claims))
     r, s = decode_dss_signature(_own_key().sign(signed.encode(), ec.ECDSA(SHA256())))
@@ -89,6 +103,14 @@ def authorization(endpoint: str, *, at: datetime) -> str:
 def public_key() -> str:
     """What browsers are told whose messages to take; empty where this site sends none."""
     return plain(_point(_own_key())) if settings.VAPID_PRIVATE_KEY else ""
+
+
+def has_good_key() -> bool:
+    try:
+        _own_key()
+        return len(unplain(settings.VAPID_PRIVATE_KEY)) == KEY_BYTES
+    except ValueError:
+        return False
 
 
 def plain(data: bytes) -> str:
