@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as now_
 from django.utils.translation import gettext_lazy as _
 
@@ -99,7 +100,8 @@ def log(milestone: Any, *, by: Any, begins_at: datetime, ends_at: datetime, memo
     faults: dict[str, Sentence] = {}
     if not (MEMO[0] <= len(text) <= MEMO[1]):
         faults["memo"] = _("Say what you did, in 10 to 500 characters.")
-    begins_at, ends_at = (at.replace(second=0, microsecond=0) for at in (begins_at, ends_at))
+    # in UTC: between two moments of one zone Python counts what its wall clocks show, an hour wrong when they are put back
+    begins_at, ends_at = (at.astimezone(UTC).replace(second=0, microsecond=0) for at in (begins_at, ends_at))
     if not starts_at(row) <= begins_at < min(over_at(row), now()):
         faults["begins_at"] = _("It begins inside this week, and not in the future.")
     if not begins_at < ends_at <= min(over_at(row), now()):
@@ -131,12 +133,15 @@ def unlog(milestone: Any, *, by: Any, entry: Any) -> None:
 
 @inside_transaction
 def first_week(milestone: Milestone) -> dict[str, Any]:
-    """What an agreed proposal becomes: the week that begins next. Raises AlreadyAgreed."""
-    others = milestone.contract.milestones.filter(rate__isnull=False, status="agreed")
-    if others.exclude(pk=milestone.pk).exists():
+    """What an agreed proposal becomes: the next week that isn't there already. Raises AlreadyAgreed."""
+    others = milestone.contract.milestones.filter(rate__isnull=False).exclude(pk=milestone.pk)
+    if others.filter(status="agreed").exists():
         raise AlreadyAgreed()
     today = now().astimezone(UTC).date()
     monday = today + timedelta(days=7 - today.weekday())
+    last = others.exclude(status="cancelled").aggregate(last=Max("week"))["last"]  # held early, or given back
+    if last is not None:
+        monday = max(monday, last + WEEK)
     return {"week": monday, "title": _title(monday)}
 
 
@@ -178,7 +183,8 @@ def close(row: Milestone) -> None:
     """The week is over: what wasn't worked goes back to the client, the rest is handed in. By the clock."""
     from projects import milestones  # milestones needs this module
 
-    worked = min(row.rest, figure(row.rate or 0, logged(row)))
+    # what a dispute over a part has paid of these hours isn't paid again
+    worked = min(row.rest, max(0, figure(row.rate or 0, logged(row)) - row.released))
     if not worked:
         return milestones.give_back(row, actor=None)
     unused, key, moment = row.rest - worked, f"milestone:{row.pk}:unused:v{row.version}", now()

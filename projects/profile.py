@@ -16,8 +16,10 @@ TITLE, SCORE_TITLE = _("Reviews"), _("Score")
 def facts(user: Any) -> dict[str, int]:
     """Finished contracts in both roles, and how many of the freelancer's milestones were first delivered on time."""
     finished = Contract.objects.filter(Q(client=user) | Q(freelancer=user), status="closed", result="completed").count()
-    delivered = Milestone.objects.filter(contract__freelancer=user, submitted_at__isnull=False).aggregate(
-        n=Count("pk"), on_time=Count("pk", filter=Q(submitted_at__lte=F("due_at")))
+    delivered = (
+        Milestone.objects.delivered()
+        .filter(contract__freelancer=user)
+        .aggregate(n=Count("pk"), on_time=Count("pk", filter=Q(submitted_at__lte=F("due_at"))))
     )
     return {"finished": finished, "delivered": delivered["n"], "on_time": delivered["on_time"]}
 

@@ -67,9 +67,9 @@ def rank(gig: Gig, bids: Iterable[Bid]) -> dict[UUID, Rank]:
     )
     scores = score.of(people)
     punctual = _pairs(
-        Milestone.objects.filter(
-            contract__freelancer_id__in=people, submitted_at__isnull=False, due_at__isnull=False
-        ).values("contract__freelancer_id"),
+        Milestone.objects.delivered()
+        .filter(contract__freelancer_id__in=people, due_at__isnull=False)
+        .values("contract__freelancer_id"),
         Count("id", filter=Q(submitted_at__lte=F("due_at"))),
         "contract__freelancer_id",
     )

@@ -107,14 +107,18 @@ def plans(milestone: Milestone, *, now: datetime) -> list[Plan]:
 
 
 def _week(milestone: Milestone, period: str, now: datetime) -> list[Plan]:
-    """Held when it begins, handed in some time after it is over."""
+    """Held when it begins, handed in some time after it is over.
+
+    While a refund or a dispute stood in its way no hours could be logged: that time comes afterwards.
+    """
     if milestone.week is None:
         return []
     monday = datetime.combine(milestone.week, time(), UTC)
     if milestone.status == "agreed":
         return [Plan("week.begin", period, now, monday)]
     if milestone.status == "funded":
-        return [Plan("week.close", period, milestone.funded_at or now, monday + timedelta(days=7) + rule("WEEK_EDIT"))]
+        close = max(monday + timedelta(days=7), now) + rule("WEEK_EDIT")
+        return [Plan("week.close", period, milestone.funded_at or now, close)]
     return []
 
 
@@ -206,7 +210,8 @@ def _release(clock: Clock, rows: list[Clock], now: datetime) -> Step:
 
 def _refund_answer(clock: Clock, rows: list[Clock], now: datetime) -> Step:
     milestone = _milestone(clock)
-    if milestone.submitted_at:
+    # logged hours are work that was handed in, though their week isn't over
+    if milestone.submitted_at or (milestone.rate and milestone.entries.exists()):
         return _step(clock, "dispute")
     return _step(clock, "refund", amount=milestone.rest, to="client")
 

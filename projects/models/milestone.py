@@ -19,6 +19,10 @@ class MilestoneQuerySet(models.QuerySet["Milestone"]):
         """The milestones of the contracts this person can see."""
         return self.filter(contract__in=Contract.objects.visible_to(user))
 
+    def delivered(self) -> "MilestoneQuerySet":
+        """Handed in by a person. A week is handed in by the clock when it is over: that says nothing of punctuality."""
+        return self.filter(submitted_at__isnull=False, rate__isnull=True)
+
 
 class Milestone(models.Model):
     """A payable step of a contract. Its money waits in `escrow`; `MOVES` is the whole machine."""

@@ -170,7 +170,7 @@ ACTS: dict[str, ActPage] = {
         _says(
             lazy(
                 "{freelancer} has {answer} to agree or say no. Silence returns {amount} to you only when nothing was "
-                "ever delivered; otherwise it becomes a dispute."
+                "ever delivered or logged; otherwise it becomes a dispute."
             )
         ),
         milestones.request_refund,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,7 +11,7 @@ from django.test import Client
 
 from payment import accounts, audit, halt, ledger
 from payment.models import Entry, Escrow, Halt, Transfer
-from projects import contracts, disputes, hours, milestones, pro_bono, schedule, sweeps
+from projects import contracts, disputes, hours, milestones, pro_bono, profile, ranking, schedule, sweeps
 from projects.models import Contract, Milestone, TimeEntry
 from projects.rules import rule
 from skilllink import clocks
@@ -20,6 +21,7 @@ from tests.abuse.proof import nothing_changes
 from tests.builders.payment import put_in_wallet
 from tests.builders.pro_bono import cause_of, donated_contract
 from tests.builders.projects_contracts import signed_contract
+from tests.builders.projects_gigs import live_bid, open_gig
 from tests.cast import staff
 from users.models import Notification, User
 
@@ -212,6 +214,104 @@ def test_a_dispute_over_handed_in_hours_freezes_them(contract: Contract) -> None
         disputes.open(week(contract), by=contract.client, reason="I saw no sheet.")
     ring(MONDAY + timedelta(days=12))
     assert (week(contract).status, earned(contract)) == ("disputed", 0)
+
+
+def test_a_refund_that_nobody_answers_takes_no_logged_hours_it_becomes_a_dispute(contract: Contract) -> None:
+    ring(MONDAY)
+    work(contract, MONDAY + timedelta(hours=9), 60)
+    with at(MONDAY + timedelta(days=1)):
+        milestones.request_refund(week(contract), by=contract.client, reason="I changed my mind.")
+        answer = next(one for one in schedule.upcoming(contract, now=clocks.now()) if one.act in ("refund", "dispute"))
+    assert answer.act == "dispute"
+    ring(answer.at)
+    assert (week(contract).status, week(contract).refunded, wallet(contract)) == ("disputed", 0, 0)
+
+
+def test_a_refund_of_a_week_without_an_hour_that_nobody_answers_goes_back(contract: Contract) -> None:
+    ring(MONDAY)
+    with at(MONDAY + timedelta(days=1)):
+        milestones.request_refund(week(contract), by=contract.client, reason="I changed my mind.")
+    ring(MONDAY + timedelta(days=8))
+    assert (week(contract).status, week(contract).refunded) == ("refunded", WHOLE)
+
+
+def test_after_a_refund_was_refused_there_is_time_to_log_what_could_not_be_logged_meanwhile(contract: Contract) -> None:
+    ring(MONDAY)
+    with at(MONDAY + timedelta(days=5)):
+        milestones.request_refund(week(contract), by=contract.client, reason="I changed my mind.")
+    refused = MONDAY + timedelta(days=8)
+    with at(refused):
+        milestones.object_to_refund(week(contract), by=contract.freelancer)
+    ring(refused + rule("WEEK_EDIT") - timedelta(minutes=1))
+    assert week(contract).status == "funded"
+    with at(refused + timedelta(hours=1)):
+        begins = MONDAY + timedelta(hours=9)
+        ends = begins + timedelta(hours=2)
+        hours.log(week(contract), by=contract.freelancer, begins_at=begins, ends_at=ends, memo=MEMO)
+    ring(refused + rule("WEEK_EDIT"))
+    assert (week(contract).status, week(contract).rest) == ("submitted", 2 * RATE)
+
+
+@pytest.mark.parametrize(("worked", "after"), [(6, ("submitted", 2 * RATE)), (3, ("refunded", 0))])
+def test_hours_that_a_dispute_over_a_part_has_paid_are_not_paid_again(
+    contract: Contract, worked: int, after: tuple[str, int]
+) -> None:
+    ring(MONDAY)
+    work(contract, MONDAY + timedelta(hours=9), worked * 60)
+    with at(MONDAY + timedelta(days=1)):
+        dispute = disputes.open(week(contract), by=contract.freelancer, amount=4 * RATE, reason="Pay me daily.")
+        disputes.accept_claim(dispute, by=contract.client)
+    assert (week(contract).status, week(contract).released) == ("funded", 4 * RATE)
+    ring(MONDAY + timedelta(days=7) + rule("WEEK_EDIT"))
+    row = week(contract)
+    assert (row.status, row.rest, row.released) == (*after, 4 * RATE)
+    assert row.released + row.refunded + row.rest == WHOLE
+
+
+@pytest.mark.parametrize("given_back", [False, True])
+def test_hours_agreed_anew_begin_after_the_weeks_that_are_there(contract: Contract, given_back: bool) -> None:
+    milestones.fund(week(contract), by=contract.client)
+    if given_back:
+        milestones.refund(week(contract), by=contract.freelancer)
+    for person in (contract.client, contract.freelancer):
+        milestones.cancel(week(contract, 2), by=person)
+    anew = hours.propose(contract, by=contract.client, rate=2 * RATE, hours=5)
+    milestones.agree(anew, by=contract.freelancer)
+    assert week(contract, 3).week == (MONDAY + timedelta(days=7)).date()
+    assert [row.status for row in (week(contract), week(contract, 3))] == [
+        "refunded" if given_back else "funded",
+        "agreed",
+    ]
+
+
+def test_hours_are_counted_as_they_pass_also_when_clocks_are_put_back(client_person: User, freelancer: User) -> None:
+    melbourne = ZoneInfo("Australia/Melbourne")  # on 5 April 2026 the hour from two to three comes twice
+    with at(datetime(2026, 3, 25, tzinfo=UTC)):
+        contract = signed_contract(client_person, freelancer, amounts=(9_000,), spare=4 * RATE)
+        milestones.agree(hours.propose(contract, by=client_person, rate=RATE, hours=4), by=freelancer)
+    ring(datetime(2026, 3, 30, tzinfo=UTC))
+
+    def log(begins_at: datetime, ends_at: datetime) -> TimeEntry:
+        return hours.log(week(contract), by=freelancer, begins_at=begins_at, ends_at=ends_at, memo=MEMO)
+
+    night = datetime(2026, 4, 5, 0, 0, tzinfo=melbourne)
+    with at(datetime(2026, 4, 5, 12, tzinfo=UTC)):
+        with nothing_changes(), pytest.raises(hours.OverLimit):
+            log(night, night.replace(hour=4))
+        assert log(night.replace(hour=2, minute=50), night.replace(hour=2, minute=10, fold=1)).minutes == 20
+        assert log(night.replace(hour=1), night.replace(hour=2, minute=50)).minutes == 110
+    assert hours.logged(week(contract)) == 130
+
+
+def test_a_week_handed_in_by_the_clock_says_nothing_of_punctuality(contract: Contract) -> None:
+    bid = live_bid(open_gig(contract.client), contract.freelancer)
+    before = ranking.rank(bid.gig, [bid])
+    ring(MONDAY)
+    work(contract, MONDAY + timedelta(hours=9), 60)
+    ring(MONDAY + timedelta(days=7) + rule("WEEK_EDIT"))
+    assert week(contract).submitted_at is not None
+    assert profile.facts(contract.freelancer)["delivered"] == 0
+    assert ranking.rank(bid.gig, [bid]) == before
 
 
 # --- refused, and nothing moved -------------------------------------------------------------------
