@@ -80,7 +80,7 @@ def test_a_hidden_gig_vanishes_for_strangers_and_its_author_reads_why(
             "Cilla Calm",
             "Sid Stopped",
             {"days": "3"},
-            r"Your account is suspended until \w+ \d+ \w+, \d\d:\d\d",
+            r"Your account is suspended until \w+ \d+ \w+( \d{4})?, \d\d:\d\d",
         ),
         ("ban", "Cleo Calm", "Bert Banned", {}, "Your account is closed for good"),
     ],

@@ -27,7 +27,7 @@ from users.moderation import sanctions
 from users.notifications import inbox, web_push
 from users.notifications.web_push import unplain
 
-AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+AT = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # noon of the day in which sessions begin
 ENDED = timedelta(seconds=1)
 
 
