@@ -40,9 +40,8 @@ PEOPLE = {
     "moderator": "moderator@demo.skilllink.test",
     "admin": "admin@demo.skilllink.test",
 }
-Links = dict[
-    tuple[BrowserContext, str], list[list[str]]
-]  # address and words of what a page leads to, as somebody sees it
+# address and words of what a page leads to, as somebody sees it
+Links = dict[tuple[BrowserContext, str], list[list[str]]]
 OPENED = "dialog[open], [popover]:popover-open"  # by what is pressed
 ROOM = r"^/messages/[0-9a-f-]{36}/$"
 # name, who, address, and where needed the hops from there, divided by " > ": the pattern of a link's address,

@@ -6,7 +6,7 @@ allow-list, so that a fault in the parser alone opens nothing.
 
 import html
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -66,19 +66,24 @@ def _lower_headings(state: StateCore) -> None:
 
 def _link_bare_addresses(state: StateCore) -> None:
     """Make `https://…` in running text a link, without touching links and code."""
+    _in_running_text(state, "://", _split)
+
+
+def _in_running_text(state: StateCore, sign: str, split: Callable[[str], Iterable[Token]]) -> None:
+    """Put what `split` makes of a text in its place, wherever one has `sign` and is in no link or code."""
     for block in state.tokens:
-        if block.type != "inline" or not block.children or "://" not in block.content:
+        if block.type != "inline" or not block.children or sign not in block.content:
             continue
         inside = 0
         children: list[Token] = []
         for token in block.children:
             inside += token.nesting if token.type in ("link_open", "link_close") else 0
-            children.extend(_split(token) if token.type == "text" and not inside else [token])
+            children.extend(split(token.content) if token.type == "text" and not inside else [token])
         block.children = children
 
 
-def _split(token: Token) -> Iterator[Token]:
-    text, end = token.content, 0
+def _split(text: str) -> Iterator[Token]:
+    end = 0
     for match in BARE_ADDRESS.finditer(text):
         address = match[0].rstrip(".,;:!?*_")
         if address.endswith(")") and "(" not in address:
@@ -98,16 +103,7 @@ def _link_names(state: StateCore) -> None:
         return
     longest_first = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     known = re.compile(rf"(?<!\w)({longest_first})(?!\w)")
-    for block in state.tokens:
-        if block.type != "inline" or not block.children or "@" not in block.content:
-            continue
-        inside = 0
-        children: list[Token] = []
-        for token in block.children:
-            inside += token.nesting if token.type in ("link_open", "link_close") else 0
-            named = token.type == "text" and not inside
-            children.extend(_named(known.split(token.content), names) if named else [token])
-        block.children = children
+    _in_running_text(state, "@", lambda text: _named(known.split(text), names))
 
 
 def _named(parts: list[str], names: Mapping[str, str]) -> Iterator[Token]:
