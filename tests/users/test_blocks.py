@@ -18,6 +18,7 @@ from skilllink import clocks
 from skilllink.ids import uuid7
 from skilllink.transactions import verb
 from tests.builders.projects_gigs import open_gig
+from tests.cast import make
 from users import blocks
 from users.models import Block, User
 from users.notifications.relay import relay
@@ -138,15 +139,29 @@ def test_a_person_is_blocked_and_unblocked_from_their_page_the_list_and_the_api(
     assert not Block.objects.exists()
     made = client.post("/api/v1/blocks/", {"person": slug}, content_type="application/json")
     assert made.status_code == 201
-    assert client.get("/api/v1/blocks/").json()[0]["slug"] == slug
+    assert client.get("/api/v1/blocks/").json()["results"][0]["slug"] == slug
     client.force_login(freelancer)
-    assert client.get("/api/v1/blocks/").json() == []
+    assert client.get("/api/v1/blocks/").json()["results"] == []
     assert client.post(f"/people/{slug}/unblock/").status_code == 404  # nobody takes back another's block
     assert client.delete(f"/api/v1/blocks/{freelancer.pk}/").status_code == 404
     assert Block.objects.count() == 1
     client.force_login(client_person)
     assert client.delete(f"/api/v1/blocks/{freelancer.pk}/").status_code == 204
     assert not Block.objects.exists()
+
+
+def test_a_long_list_comes_in_pages_newest_first(client_person: User, client: Client) -> None:
+    people = [make(f"Nr{number} Noise") for number in range(41)]
+    for person in people:
+        blocks.block(client_person, person)
+    client.force_login(client_person)
+    first = client.get("/settings/blocked/").content.decode()
+    assert first.count('/unblock/"') == 40
+    assert "Nr0 Noise" not in first
+    assert "Nr0 Noise" in client.get("/settings/blocked/?page=2").content.decode()
+    page = client.get("/api/v1/blocks/?limit=2").json()
+    assert [row["person"]["name"] for row in page["results"]] == ["Nr40 Noise", "Nr39 Noise"]
+    assert page["next"]
 
 
 def test_nobody_blocks_themselves_or_somebody_they_cannot_see(

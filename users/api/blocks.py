@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import get_object_or_404
+from rest_framework.generics import ListAPIView, get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -29,12 +29,15 @@ class BlockIn(Strict):
     person = Words(help_text="The last part of the address of a profile")
 
 
-class Blocks(APIView):
-    @extend_schema(responses=BlockOut(many=True))
-    def get(self, request: Request) -> Response:
-        """Whom I have blocked."""
-        rows = Block.objects.filter(blocker=request.user.pk).select_related("blocked__profile")
-        return Response(BlockOut(rows, many=True).data)
+class Blocks(ListAPIView[Block]):
+    """Whom I have blocked, newest first."""
+
+    serializer_class = BlockOut
+    queryset = Block.objects.none()
+    filter_backends: list[Any] = []
+
+    def get_queryset(self) -> Any:
+        return Block.objects.filter(blocker=self.request.user.pk).select_related("blocked__profile")
 
     @extend_schema(request=BlockIn, responses={201: BlockOut})
     def post(self, request: Request) -> Response:

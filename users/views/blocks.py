@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,8 +18,10 @@ from users.models import Block, Profile
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:
     person: Any = request.user
-    rows = Block.objects.filter(blocker=person).select_related("blocked__profile")
-    return render(request, "users/settings/blocked.html", {"rows": rows})
+    rows = Block.objects.filter(blocker=person).select_related("blocked__profile").order_by("-pk")
+    return render(
+        request, "users/settings/blocked.html", {"page": Paginator(rows, 40).get_page(request.GET.get("page"))}
+    )
 
 
 @login_required
