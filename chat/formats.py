@@ -17,7 +17,8 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
     `since` is the number under which its reader came: of a quoted message from before it says only which one it is.
     Before hire contact data is masked for everyone but its author, if that is the `reader`.
     """
-    body = hiding.words(message.body, message.room, own=_is_own(message, reader))
+    said = message.body  # a notice says nothing itself, and its room isn't asked for
+    body = hiding.words(said, message.room, own=_is_own(message, reader)) if said else ""
     deleted = message.deleted_at is not None
     reactions: dict[str, list[str]] = {}
     for reaction in message.reactions.all():
@@ -30,7 +31,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "client_id": message.client_id,
         "body": body,
         "html": render(body, _addresses(message)) if body else "",
-        "masked": hiding.hides(message.body, message.room),
+        "masked": bool(said) and hiding.hides(said, message.room),
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
         "deleted": deleted,

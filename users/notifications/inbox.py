@@ -1,17 +1,18 @@
 """Telling one person one thing: a row in their numbered log, an e-mail in the outbox, a hint on their open pages."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db import connection
 
 from skilllink import counters, prepared
 from skilllink.clocks import now
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users import preferences
-from users.models import Delivery, Notification, NotificationCounter, Preference, PushSubscription
+from users.models import Delivery, Notification, NotificationCounter, Preference, PushSubscription, User
 from users.notifications.sentences import SENTENCES, group_of
 from users.notifications.timing import mail_due
 from users.zones import zone_of
@@ -113,11 +114,19 @@ def _pushes(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Pref
     """At once, to whoever asked for it in a browser."""
     if not settings.VAPID_PRIVATE_KEY:
         return
-    rows = PushSubscription.objects.filter(user__in={note.recipient_id for note in notes})
-    listening = set(rows.values_list("user_id", flat=True))
+    listening = _listening({note.recipient_id for note in notes})
     for note in notes:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         if note.recipient_id in listening and (wish is None or wish.push):
             yield Delivery(
                 notification=note, recipient_id=note.recipient_id, channel=Delivery.Channel.PUSH, due_at=now()
             )
+
+
+def _listening(people: Set[Any]) -> set[Any]:
+    """Which of these people, by id, have a browser that takes pushes."""
+    key: Any = User._meta.pk
+    table, places = PushSubscription._meta.db_table, ", ".join(["%s"] * len(people))
+    wanted = [key.get_db_prep_value(pk, connection) for pk in people]
+    rows = prepared.ask(f"SELECT DISTINCT user_id FROM {table} WHERE user_id IN ({places})", wanted)  # noqa: S608
+    return {key.to_python(pk) for (pk,) in rows}
