@@ -6,7 +6,7 @@ import structlog
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, gateways, ledger, references, wishes
+from payment import accounts, gateways, ledger, quarantine, references, wishes
 from payment.gateways.base import Refund, Rejected, Unanswered
 from payment.gateways.patience import next_time
 from payment.mismatch import Mismatch
@@ -135,8 +135,11 @@ def _send(row: DepositReturn) -> int:
         refund = Refund("", row.amount, "failed", f"return:{row.pk}", str(refusal))
     try:
         return _record_one(row, refund)
-    except (Mismatch, Unavailable) as fault:
-        log.error("return.not_recorded", deposit_return=str(row.pk), error=str(fault))
+    except Unavailable as halted:
+        log.warning("return.later", deposit_return=str(row.pk), error=str(halted))
+        return 0
+    except Mismatch as fault:
+        quarantine.keep(row.deposit.gateway, f"return:{row.pk}", refund, str(fault))
         return 0
 
 

@@ -12,7 +12,7 @@ from django.db.models import F
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, chargebacks, deposit_returns, gateways, halt, ledger, references
+from payment import accounts, chargebacks, deposit_returns, gateways, halt, ledger, quarantine, references
 from payment.gateways.base import Gateway, Payment, Rejected, Unanswered
 from payment.gateways.patience import next_time
 from payment.gateways.sandbox.cards import method_of
@@ -118,18 +118,9 @@ def checkout(deposit: Deposit) -> str:
 
 
 def look_up(deposit: Deposit) -> Deposit:
-    """Ask the gateway how it stands and record it. Raises Unanswered."""
-    gateway = gateways.of(deposit.gateway)
-    if deposit.gateway_id:
-        payment = gateway.payment(deposit.gateway_id)
-    elif deposit.gateway_session:
-        found = gateway.payment_of_page(deposit.gateway_session)
-        if found is None:
-            return deposit
-        payment = found
-    else:  # the same key: the payment that is there, or one that nobody has charged
-        payment = gateway.open(reference(deposit), deposit.amount, deposit.currency)
-    return record(deposit, payment if gateway.hosted else _ended_if_declined(gateway, payment))
+    """Ask the gateway how it stands and record it. Raises Unanswered, Mismatch."""
+    payment = _answer(deposit)
+    return deposit if payment is None else record(deposit, payment)
 
 
 def sweep() -> int:
@@ -258,16 +249,34 @@ def _ended_if_declined(gateway: Gateway, payment: Payment) -> Payment:
     return gateway.cancel(payment.id) if payment.status == "open" and payment.error else payment
 
 
+def _answer(deposit: Deposit) -> Payment | None:
+    """What the gateway says of it now; None while its page hasn't led to a payment."""
+    gateway = gateways.of(deposit.gateway)
+    if deposit.gateway_id:
+        payment = gateway.payment(deposit.gateway_id)
+    elif deposit.gateway_session:
+        found = gateway.payment_of_page(deposit.gateway_session)
+        if found is None:
+            return None
+        payment = found
+    else:  # the same key: the payment that is there, or one that nobody has charged
+        payment = gateway.open(reference(deposit), deposit.amount, deposit.currency)
+    return payment if gateway.hosted else _ended_if_declined(gateway, payment)
+
+
 def _ask_again(row: Deposit) -> int:
     claimed = Deposit.objects.filter(pk=row.pk, check_at=row.check_at)
     if not claimed.update(checks=F("checks") + 1, check_at=next_time(row.checks + 1)):
         return 0  # another sweep asks
+    payment: Payment | None = None
     try:
-        look_up(row)
+        payment = _answer(row)
+        if payment is not None:
+            record(row, payment)
     except (Unanswered, Unavailable) as silence:
         log.warning("deposit.unanswered", deposit=str(row.pk), error=str(silence))
         return 0
     except (Mismatch, Rejected) as fault:
-        log.error("deposit.mismatch", deposit=str(row.pk), error=str(fault))
+        quarantine.keep(row.gateway, reference(row), payment, str(fault))
         return 0
     return 1

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import F, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from payment import accounts, gateways, halt, ledger, payout_holds, payout_methods, references, wishes
+from payment import accounts, gateways, halt, ledger, payout_holds, payout_methods, quarantine, references, wishes
 from payment.gateways.base import Event, Rejected, Sent, Unanswered
 from payment.gateways.patience import next_time
 from payment.mismatch import Mismatch
@@ -340,13 +340,15 @@ def _ask_again(row: Payout) -> int:
 
 def _ask(row: Payout) -> int:
     """Send it, or ask how it stands. Without an answer it stays reserved. 1 when it has ended."""
+    sent: Sent | None = None
     try:
-        return record(row, _sent(row))
+        sent = _sent(row)
+        return record(row, sent)
     except (Unanswered, Unavailable) as silence:
         log.warning("payout.unanswered", payout=str(row.pk), error=str(silence))
         return 0
     except (Mismatch, Rejected) as fault:
-        log.error("payout.mismatch", payout=str(row.pk), error=str(fault))
+        quarantine.keep(row.gateway, _reference(row), sent, str(fault))
         return 0
 
 

@@ -108,7 +108,9 @@ def try_again(row: GatewayEvent, *, by: Any, outcome: str) -> GatewayEvent:
     """Finance has put right what did not fit: the event is processed again. Raises as `settle` does."""
     kept = _waiting(row, by)
     if not kept.first:
-        raise NotWaiting(_("Another body came under this number first: this one is never processed. Settle it."))
+        raise NotWaiting(
+            _("This is never processed: another body came first, or we ask again by ourselves. Settle it.")
+        )
     kept.status, kept.why, kept.check_at = Status.RECEIVED, "", now()
     kept.save()
     staff_log.record(by, "webhook.tried_again", subject=kept, reason=_words(outcome))

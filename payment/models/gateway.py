@@ -12,7 +12,8 @@ from skilllink.ids import uuid7
 class GatewayEvent(models.Model):
     """One signed event as it came, stored once, processed later. Only its state changes afterwards.
 
-    `first` is false for a body that came under the number of another one: never processed, always for finance.
+    `first` is false for what is never processed, always for finance: a body that came under the number of another one,
+    and an answer to a question of ours that doesn't fit (`payment.quarantine`), whose number is our own row's.
     """
 
     class Status(models.TextChoices):
