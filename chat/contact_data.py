@@ -6,12 +6,13 @@ A miss is cheaper than a wrong alarm, so a doubtful form counts only beside a wo
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 Kind = Literal["email", "phone", "handle", "link", "payment"]
 MASK = "•••••"  # always the same, so that its length tells nothing
+MOST_SIGNS = 4  # that one character may stand for
 OPEN, CLOSE = r"[\[({<]\s?", r"\s?[\])}>]"
 DOT_WORD = r"(?:dot|punkt|punto|ponto|point|точка)"
 AT_WORD = r"(?:at|ät|arroba|arobase|собака)"
@@ -103,8 +104,13 @@ def find(text: str, *, own: Collection[str] = ()) -> list[Span]:
 
 def mask(text: str, *, own: Collection[str] = ()) -> str:
     """`text` with all of that replaced."""
+    return cover(text, find(text, own=own))
+
+
+def cover(text: str, spans: Iterable[Span]) -> str:
+    """`text` with these spans of it replaced."""
     pieces, last = [], 0
-    for span in find(text, own=own):
+    for span in spans:
         pieces += [text[last : span.start], MASK]
         last = span.end
     return "".join([*pieces, text[last:]])
@@ -115,7 +121,9 @@ def _fold(text: str) -> tuple[str, list[int]]:
     letters: list[str] = []
     places: list[int] = []
     for place, character in enumerate(text):
-        for plain in unicodedata.normalize("NFKC", character).lower():
+        plainer = unicodedata.normalize("NFKC", character)
+        # a sign that stands for a sentence is no disguise, and a message full of them would take seconds to read
+        for plain in (plainer if len(plainer) <= MOST_SIGNS else character).lower():
             category = unicodedata.category(plain)
             if category in ("Cf", "Mn", "Me"):
                 continue
@@ -143,6 +151,14 @@ def _is_own(link: str, own: Collection[str]) -> bool:
     return host in own or host.split(":", 1)[0] in ("localhost", "127.0.0.1")
 
 
+def _labelled(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[tuple[int, int]]:
+    """What the patterns match, but for names of hosts that are only little words: “look at the dot”."""
+    for pattern in patterns:
+        for match in pattern.finditer(text):
+            if match.groupdict().get("label") not in LITTLE_WORDS:
+                yield match.span()
+
+
 # --- e-mail -------------------------------------------------------------------------------------
 
 LOCAL = rf"[\w+%-]{{1,40}}(?:(?:\.|\s{{1,2}}{DOT_WORD}\s{{1,2}}|_dot_)[\w+%-]{{1,40}}){{0,3}}"
@@ -165,10 +181,7 @@ EMAILS = [
 
 
 def _emails(text: str) -> Iterator[tuple[int, int]]:
-    for pattern in EMAILS:
-        for match in pattern.finditer(text):
-            if match.groupdict().get("label") not in LITTLE_WORDS:
-                yield match.span()
+    yield from _labelled(EMAILS, text)
 
 
 # --- phone --------------------------------------------------------------------------------------
@@ -254,10 +267,7 @@ BARE_AT = re.compile(r"(?:site|web|website|portfolio|homepage|blog|visit|see|at|
 
 
 def _links(text: str) -> Iterator[tuple[int, int]]:
-    for pattern in LINKS:
-        for match in pattern.finditer(text):
-            if match.groupdict().get("label") not in LITTLE_WORDS:
-                yield match.span()
+    yield from _labelled(LINKS, text)
     for match in DOMAIN.finditer(text):
         host, path = match["host"], match["path"]
         if host in NAMED_SITES and not path:

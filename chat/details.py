@@ -16,16 +16,15 @@ ORDER = {Role.OWNER: 0, Role.MODERATOR: 1, Role.MEMBER: 2}
 
 def page(room: Room, user: Any) -> dict[str, Any]:
     """The conversation with its details beside it. Raises Missing for a stranger."""
-    people = list(room.memberships.filter(left_at__isnull=True).select_related("user__profile"))
-    mine = next(row for row in people if row.user_id == user.pk)
+    context = pane.pane_context(room, user)
+    mine, people = context["mine"], context["memberships"]
     people.sort(key=lambda row: (ORDER[Role(row.role)], row.user.name.casefold()))
     judges = room.kind in Room.KEPT and mine.role != Role.MEMBER
     pinned = [serialize(message, since=mine.joined_seq, reader=user) for message in pins.of(mine)]
     return {
         "rooms": pane.room_rows(user),
-        **pane.pane_context(room, user),
+        **context,
         "details": True,
-        "mine": mine,
         "people": [{"row": row, "powers": powers(room, mine, row), "silent": is_silent(row)} for row in people],
         "banned": room.memberships.filter(banned=True).select_related("user__profile") if judges else [],
         "invitations": room.invitations.select_related("person__profile", "by") if room.kind == Room.Kind.GROUP else [],

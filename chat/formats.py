@@ -17,8 +17,10 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
     `since` is the number under which its reader came: of a quoted message from before it says only which one it is.
     Before hire contact data is masked for everyone but its author, if that is the `reader`.
     """
-    said = message.body  # a notice says nothing itself, and its room isn't asked for
-    body = hiding.words(said, message.room, own=_is_own(message, reader)) if said else ""
+    own = _is_own(message, reader)
+    # a notice says nothing itself, and its room isn't asked for
+    body, masked = hiding.judged(message.body, message.room, own=own) if message.body else ("", False)
+    files = [(file, *hiding.judged(file.name, message.room, own=own)) for file in message.attachments.all()]
     deleted = message.deleted_at is not None
     reactions: dict[str, list[str]] = {}
     for reaction in message.reactions.all():
@@ -31,7 +33,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "client_id": message.client_id,
         "body": body,
         "html": render(body, _addresses(message)) if body else "",
-        "masked": bool(said) and hiding.hides(said, message.room),
+        "masked": masked or any(hidden for _file, _name, hidden in files),
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
         "deleted": deleted,
@@ -39,12 +41,12 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "attachments": [
             {
                 "id": str(file.pk),
-                "name": hiding.words(file.name, message.room, own=_is_own(message, reader)),
+                "name": name,
                 "size": file.size,
                 "mime": file.mime,
                 "url": reverse("chat:attachment", args=[file.pk]),
             }
-            for file in message.attachments.all()
+            for file, name, _hidden in files
         ],
         "reactions": reactions,
         "mentions": [{"id": str(row.user_id), "name": row.user.name} for row in message.mentions.all()],
@@ -98,6 +100,7 @@ def _quote(message: Message, since: int, reader: Any) -> dict[str, Any] | None:
         return {"id": str(quoted.pk)}
     return {
         "id": str(quoted.pk),
+        "author": str(quoted.author_id or ""),
         "name": str(quoted.author),
         "body": hiding.words(quoted.body, message.room, own=_is_own(quoted, reader))[:120],
     }

@@ -1,14 +1,14 @@
 """The forms of rooms. They read what was typed; the verbs judge it."""
 
 import re
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import keys, mine, pane, rooms
+from chat import keys, pane, rooms
 from chat.models import Room
 from skilllink import ids
 
@@ -28,6 +28,14 @@ class AsTyped(forms.Field):
         """Nothing to say here."""
 
 
+class KeyField(forms.CharField):
+    """A room's key, in the open: who types it reads it, and no browser keeps or mends it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        look = forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+        super().__init__(label=_("Key"), required=False, strip=False, max_length=keys.LONGEST, widget=look, **kwargs)
+
+
 class GroupForm(forms.Form):
     """A group room. One that had a key keeps it while the field stays empty."""
 
@@ -38,15 +46,8 @@ class GroupForm(forms.Form):
         widget=forms.RadioSelect,
         initial=OPEN,
     )
-    key = forms.CharField(
-        label=_("Key"),
-        required=False,
-        strip=False,
-        max_length=keys.LONGEST,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text=_(
-            "For a room with a key: 6 to 128 characters. Nobody can read it later, you neither; write it down."
-        ),
+    key = KeyField(
+        help_text=_("For a room with a key: 6 to 128 characters. Nobody can read it later, you neither; write it down.")
     )
     capacity = forms.IntegerField(
         label=_("Room for"),
@@ -72,13 +73,7 @@ class KeyForm(forms.Form):
     room = forms.CharField(
         label=_("The room’s link"), max_length=300, widget=forms.TextInput(attrs={"inputmode": "url"})
     )
-    key = forms.CharField(
-        label=_("Key"),
-        required=False,
-        strip=False,
-        max_length=keys.LONGEST,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
+    key = KeyField()
 
     def room_id(self) -> Any:
         """The last id in what was typed; that of no room when there is none."""
@@ -96,17 +91,6 @@ class SilenceForm(forms.Form):
 class DeleteForm(forms.Form):
     title = forms.CharField(
         label=_("The room’s name"), max_length=200, strip=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
-    )
-
-
-class NoteForm(forms.Form):
-    note = forms.CharField(
-        label=_("Your note"),
-        required=False,
-        strip=False,
-        max_length=mine.LONGEST_NOTE,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Only you read it."),
     )
 
 
@@ -128,7 +112,8 @@ class SearchForm(forms.Form):
         super().__init__(*args, **kwargs)
         chosen: Any = self.fields["room"]
         chosen.queryset = Room.objects.visible_to(user).order_by("-last_at")
-        chosen.label_from_instance = lambda room: pane.name_for(room, user)
+        self.names = pane.names(chosen.queryset, user)
+        chosen.label_from_instance = lambda room: self.names.get(room.pk, str(room))
 
     def criteria(self) -> dict[str, Any]:
         """The arguments of `search.find`."""
@@ -139,6 +124,16 @@ class SearchForm(forms.Form):
             "room": data.get("room"),
             "name": data.get("name", ""),
             "files": data.get("with_files", False),
-            "since": timezone.make_aware(datetime.combine(since, time.min)) if since else None,
-            "until": timezone.make_aware(datetime.combine(until, time.max)) if until else None,
+            "since": _instant(since, time.min) if since else None,
+            "until": _instant(until, time.max) if until else None,
         }
+
+
+def _instant(day: date, hour: time) -> datetime | None:
+    """That hour of the day in the reader's zone; none where no clock reaches, which bounds nothing."""
+    found = timezone.make_aware(datetime.combine(day, hour))
+    try:
+        found.astimezone(UTC)
+    except OverflowError:
+        return None
+    return found

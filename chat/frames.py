@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import hiding, messages, pins, presence, rooms
+from chat import blocked, hiding, messages, pins, presence, rooms
 from chat.models import Room
 from skilllink import ids
 from skilllink.errors import Malformed, Missing
@@ -77,6 +77,7 @@ def typing(user: Any, frame: dict[str, Any]) -> None:
     _only(frame, "room")
     room = find(user, frame.get("room"))
     rooms.speaker(room, user)
+    blocked.require_open(room, user)
     event = {"type": "typing", "user": str(user.pk), "name": user.get_short_name()}
     push_now(f"room:{room.pk}", event, version=room.version)
 

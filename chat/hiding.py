@@ -24,23 +24,24 @@ WHY = _(
 
 def words(text: str, room: Room, *, own: bool = False) -> str:
     """A text of a room as its reader gets it: masked before hire, unless it is their own."""
-    return text if own or not room.hides_contact else contact_data.mask(text, own=_hosts())
+    return judged(text, room, own=own)[0]
 
 
-def hides(text: str, room: Room) -> bool:
-    """Whether something of the text is masked for the others."""
-    return room.hides_contact and bool(contact_data.find(text, own=_hosts()))
+def judged(text: str, room: Room, *, own: bool = False) -> tuple[str, bool]:
+    """The same, and whether something of it is masked for the others."""
+    spans = _spans(text, room)
+    return (text if own else contact_data.cover(text, spans)), bool(spans)
 
 
 def preview(text: str, room: Room) -> dict[str, Any]:
     """What of a text that is being written would be masked, and why; an empty list where nothing is."""
-    spans = contact_data.find(text, own=_hosts()) if room.hides_contact else []
     found = [
         {"text": text[span.start : span.end].strip(), "kind": span.kind, "name": str(KINDS[span.kind])}
-        for span in spans
+        for span in _spans(text, room)
     ]
     return {"found": found, "why": str(WHY).format(mask=contact_data.MASK) if found else ""}
 
 
-def _hosts() -> tuple[str, ...]:
-    return (urlsplit(settings.SITE_URL).netloc,)
+def _spans(text: str, room: Room) -> list[contact_data.Span]:
+    own = (urlsplit(settings.SITE_URL).netloc,)
+    return contact_data.find(text, own=own) if room.hides_contact else []

@@ -18,7 +18,7 @@ CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.DOTALL)
 @inside_transaction
 def keep(room: Room, message: Message) -> None:
     """Write down whom the words of a message name, and tell those who weren't named before and didn't mute the room."""
-    named = find(message.body, _members(room)) if "@" in message.body else {}
+    named = find(message.body, _readers(room, message)) if "@" in message.body else {}
     known = {mention.user_id: mention for mention in message.mentions.all()}
     gone = [mention.pk for user_id, mention in known.items() if user_id not in named]
     if gone:
@@ -59,8 +59,10 @@ def _first(membership: Membership) -> str:
     return membership.user.name.split(maxsplit=1)[0] if membership.user.name.strip() else ""
 
 
-def _members(room: Room) -> list[Membership]:
-    return list(room.memberships.filter(left_at__isnull=True).select_related("user__profile"))
+def _readers(room: Room, message: Message) -> list[Membership]:
+    """Who is in the room and came before the message; who came later doesn't read it, also when it is changed."""
+    rows = room.memberships.filter(left_at__isnull=True, joined_seq__lt=message.seq)
+    return list(rows.select_related("user__profile"))
 
 
 def _tell(room: Room, message: Message, user: Any) -> None:

@@ -18,13 +18,14 @@ def fill(**_: Any) -> None:
         _write(Message.objects.all())
 
 
-INDEX = Index("chat_message_words", fill)
+INDEX = Index("chat_message_words", fill, keyed=True)
 
 
 @inside_transaction
 def write(message: Message) -> None:
-    names = [file.name for file in message.attachments.all()]
-    INDEX.write(message.pk, word_of(message.room_id), hiding.words(" ".join([message.body, *names]), message.room))
+    texts = [message.body, *(file.name for file in message.attachments.all())]
+    # each by itself, as it is shown: what stands before a number may say that it is none to call
+    INDEX.write(message.pk, word_of(message.room_id), " ".join(hiding.words(text, message.room) for text in texts))
 
 
 @inside_transaction
@@ -35,8 +36,7 @@ def write_room(room: Room) -> None:
 
 @inside_transaction
 def forget_room(room: Room) -> None:
-    for pk in Message.objects.filter(room=room).values_list("pk", flat=True):
-        INDEX.forget(pk)
+    INDEX.forget_all(word_of(room.pk))
 
 
 def has_words(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,7 @@ from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.moments import span
 from skilllink.prepared import insert
 from skilllink.realtime.push import push
-from skilllink.transactions import inside_transaction, verb
+from skilllink.transactions import after_commit, inside_transaction, verb
 from users.standing import require_active
 
 PAGE = 200
@@ -105,7 +105,7 @@ def post(
 
 @verb
 def edit(message: Any, *, by: Any, body: str) -> Message:
-    """Change one's own words within the edit window; the earlier wording is kept and shown."""
+    """Change one's own words within the edit window; the earlier wording is kept and shown. The same words change nothing."""
     message, room = locked(message, by)
     if message.author_id != by.pk:
         raise NotYours()
@@ -117,6 +117,8 @@ def edit(message: Any, *, by: Any, body: str) -> Message:
     text = clean_body(body)
     if not text:
         raise Empty(fields={"body": Empty.sentence})
+    if text == message.body:
+        return message
     MessageVersion.objects.create(message=message, body=message.body)
     Message.objects.filter(pk=message.pk).update(body=text, edited_at=now())
     message.refresh_from_db()
@@ -137,7 +139,7 @@ def delete(message: Any, *, by: Any) -> Message:
     message.versions.all().delete()
     message.mentions.all().delete()
     message_index.INDEX.forget(message.pk)
-    transaction.on_commit(lambda: [file.storage.delete(file.name) for file in files], robust=True)
+    after_commit(lambda: [file.storage.delete(file.name) for file in files])
     Message.objects.filter(pk=message.pk).update(body="", deleted_at=now(), pinned_at=None, pinned_by=None)
     message.refresh_from_db()
     tell(room, RoomEvent.Kind.DELETED, message, by)
@@ -291,14 +293,18 @@ def shown() -> Any:
 
 
 def unread(user: Any, *, muted: bool = True) -> dict[Any, int]:
-    """Unread messages of others per room id, in one query; rooms without any are absent, on wish muted ones too."""
+    """Unread messages of others per room id, in one query; rooms without any are absent, on wish muted ones too.
+
+    Those of people whom the person has blocked count in a contract's room alone.
+    """
     mine = Membership.objects.filter(user=user, left_at__isnull=True)
     rows = (mine if muted else mine.filter(muted=False)).annotate(
         n=Count(
             "room__messages",
             filter=Q(room__messages__seq__gt=F("read_seq"), room__messages__deleted_at__isnull=True)
             & ~Q(room__messages__author=user)
-            & Q(room__messages__notice=""),
+            & Q(room__messages__notice="")
+            & blocked.heard(user, "room__messages__"),
         )
     )
     return {row.room_id: row.n for row in rows if row.n}

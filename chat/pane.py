@@ -1,5 +1,6 @@
 """What the room pane shows: the same dictionary on `/messages/` and inside the contract workspace."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count
@@ -12,6 +13,7 @@ from chat import blocked, messages
 from chat.formats import serialize
 from chat.models import Membership, Room
 from skilllink.clocks import now
+from skilllink.errors import Missing
 from users import blocks
 
 GROUP_SECONDS = 300
@@ -23,20 +25,24 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
     Raises Missing for a stranger.
     """
     people = list(room.memberships.filter(left_at__isnull=True).select_related("user__profile"))
-    mine = next(row for row in people if row.user_id == user.pk)
+    mine = next((row for row in people if row.user_id == user.pk), None)
+    if mine is None:
+        raise Missing()
     others = [row for row in people if row.user_id != user.pk]
     later = messages.later_than(mine, at) if at is not None else []
     gap = len(later) >= messages.HISTORY // 2  # more may follow than is shown
     history = messages.history(mine, before=at + 1) + later if gap and at is not None else messages.history(mine)
-    rows = rows_of([serialize(message, since=mine.joined_seq, reader=user) for message in history], user, mine.read_seq)
+    shown = [serialize(message, since=mine.joined_seq, reader=user) for message in history]
+    avoided = blocks.of(user)
     return {
         "room": room,
         "closed": blocked.refusal_in(room, user),
-        "rows": rows,
+        "rows": rows_of(shown, user, mine.read_seq, avoided=avoided),
+        "memberships": people,
         "others": [row.user for row in others],
         "other": _other(room, [row.user for row in others]),
         "silenced_until": mine.silenced_until if mine.silenced_until and mine.silenced_until > now() else None,
-        "unread": _unread(mine, history, gap),
+        "unread": _unread(mine, history, gap, set() if room.kind in blocked.WORK else avoided),
         "read_by_others": min((row.read_seq for row in others), default=0),
         "read_seq": mine.read_seq,
         "older": len(history) >= messages.HISTORY,
@@ -46,24 +52,31 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
     }
 
 
-def _unread(mine: Membership, history: list[Any], gap: bool) -> int:
-    """Unread messages of others here; the database counts only those that reach beyond what is shown."""
+def _unread(mine: Membership, history: list[Any], gap: bool, unheard: set[Any]) -> int:
+    """What `messages.unread` says of this room; the database counts only what reaches beyond what is shown."""
     if gap or (len(history) >= messages.HISTORY and history[0].seq > mine.read_seq):
         return messages.unread(mine.user).get(mine.room_id, 0)
-    others = (row for row in history if row.author_id not in (None, mine.user_id) and row.deleted_at is None)
+    others = (row for row in history if row.author_id not in {None, mine.user_id, *unheard} and row.deleted_at is None)
     return sum(row.seq > mine.read_seq for row in others)
 
 
-def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**18) -> list[dict[str, Any]]:
-    """Add what depends on the neighbour and the reader: a new day, the first of a group, mine, the unread divider."""
+def rows_of(
+    dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**18, *, avoided: set[Any] | None = None
+) -> list[dict[str, Any]]:
+    """Add what depends on the neighbour and the reader: a new day, the first of a group, mine, the unread divider.
+
+    What people say whom the reader has blocked, `avoided`, is folded, also where it is quoted.
+    """
     rows: list[dict[str, Any]] = []
-    folded = {str(pk) for pk in blocks.of(user)}
+    folded = {str(pk) for pk in (blocks.of(user) if avoided is None else avoided)}
     previous: dict[str, Any] | None = None
     for message in dictionaries:
         at = timezone.localtime(parse_datetime(message["at"]))
         author = message["author"]["id"] if message["author"] else ""
         if author in folded and message["html"]:
             message |= {"html": _folded(message["html"])}
+        if message["reply_to"] and message["reply_to"].get("author") in folded:
+            message |= {"reply_to": message["reply_to"] | {"name": "", "body": _("From somebody you blocked")}}
         first = (
             previous is None
             or previous["author_id"] != author
@@ -74,6 +87,7 @@ def rows_of(dictionaries: list[dict[str, Any]], user: Any, read_seq: int = 10**1
             "when": at,
             "author_id": author,
             "mine": author == str(user.pk),
+            "folded": author in folded,
             "day": at.date() if previous is None or previous["when"].date() != at.date() else None,
             "first": first,
             "signs": [
@@ -102,11 +116,7 @@ def room_rows(user: Any) -> list[dict[str, Any]]:
     people = dict(
         Membership.objects.filter(room__in=rooms, left_at__isnull=True).values_list("room").annotate(n=Count("pk"))
     )
-    of_two = [room for room in rooms if room.kind not in Room.KEPT]
-    others: dict[Any, list[Any]] = {}
-    for row in Membership.objects.filter(room__in=of_two, left_at__isnull=True).select_related("user__profile"):
-        if row.user_id != user.pk:
-            others.setdefault(row.room_id, []).append(row.user)
+    others = _others(rooms, user)
     muted = set(Membership.objects.filter(user=user, muted=True).values_list("room_id", flat=True))
     return [
         {
@@ -120,11 +130,25 @@ def room_rows(user: Any) -> list[dict[str, Any]]:
     ]
 
 
-def name_for(room: Room, user: Any) -> str:
-    """What a person calls a room: its title, beside the other's name where it is of two."""
-    others = room.memberships.filter(left_at__isnull=True).exclude(user=user).select_related("user")[:2]
-    other = _other(room, [row.user for row in others])
-    return " · ".join(filter(None, [str(other or ""), room.title])) or str(room)
+def names(rooms: Iterable[Room], user: Any) -> dict[Any, str]:
+    """What a person calls each room, by id: its title, beside the other's name where it is of two. One query."""
+    rooms = list(rooms)
+    others = _others(rooms, user)
+    found = {}
+    for room in rooms:
+        other = _other(room, others.get(room.pk, []))
+        found[room.pk] = " · ".join(filter(None, [str(other or ""), room.title])) or str(room)
+    return found
+
+
+def _others(rooms: list[Room], user: Any) -> dict[Any, list[Any]]:
+    """The other people of those rooms that are of two, by the room's id."""
+    of_two = [room for room in rooms if room.kind not in Room.KEPT]
+    found: dict[Any, list[Any]] = {}
+    for row in Membership.objects.filter(room__in=of_two, left_at__isnull=True).select_related("user__profile"):
+        if row.user_id != user.pk:
+            found.setdefault(row.room_id, []).append(row.user)
+    return found
 
 
 def _other(room: Room, others: list[Any]) -> Any:

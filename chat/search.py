@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from chat import message_index, messages
 from chat.models import Room
@@ -24,14 +24,17 @@ def find(
 ) -> Any:
     """The messages, the latest first; nothing while nothing is looked for.
 
-    `sender` is a person's id, `name` a part of their name; `since` is included, `until` isn't.
+    `sender` is a person's id, `name` a part of their name; `since` is included, `until` isn't. Each has as `since` the
+    number under which the person came into its room.
     """
+    # `since` is read from the same row of memberships that opens the message
     rows = messages.open_to(user).filter(deleted_at__isnull=True, notice="")
+    rows = rows.annotate(since=F("room__memberships__joined_seq"))
     if not (text.strip() or sender or name.strip() or files or since or until):
         return rows.none()
     if room is not None:
         rows = rows.filter(room=room)
-    rows = message_index.INDEX.matching(rows, text, exactly=message_index.word_of(room.pk) if room else "")
+    rows = message_index.INDEX.matching(rows, text, key=message_index.word_of(room.pk) if room else "")
     if text.strip() and not message_index.has_words(text):
         return rows.none()
     if sender:

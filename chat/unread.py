@@ -14,12 +14,12 @@ from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import hiding, presence
+from chat import blocked, hiding, presence
 from chat.models import Membership, Message, Room
 from skilllink import clocks
 from skilllink.transactions import inside_transaction, verb
 from users import preferences
-from users.models import Block, Delivery, PushSubscription
+from users.models import Delivery, PushSubscription
 from users.notifications import sources
 from users.notifications.sources import Later, News
 from users.notifications.timing import mail_due
@@ -82,10 +82,9 @@ def _behind(room: Room) -> Any:
 
 
 def _unread(user: Any, after: Any) -> Any:
-    unwanted = Exists(
-        Block.objects.filter(blocker=OuterRef(user) if isinstance(user, OuterRef) else user, blocked=OuterRef("author"))
+    return Message.objects.filter(
+        ~Q(author=user), blocked.heard(user), seq__gt=after, deleted_at__isnull=True, notice=""
     )
-    return Message.objects.filter(~Q(author=user), ~unwanted, seq__gt=after, deleted_at__isnull=True, notice="")
 
 
 def news(person: Any, room_id: Any) -> News | Later | None:

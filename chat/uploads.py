@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from chat import messages, rooms
+from chat import blocked, hiding, messages, rooms
 from chat.models import Attachment, Room
 from skilllink import files
 from skilllink.transactions import verb
@@ -20,6 +20,7 @@ def keep(room: Any, uploader: Any, file: Any) -> Attachment:
     """
     require_active(uploader)
     rooms.speaker(room, uploader)
+    blocked.require_open(room, uploader)
     facts = files.check_upload(file, max_bytes=settings.SKILLLINK["FILE_BYTES"])
     kept = files.reencode_image(file) if facts.kind == "image" else file
     return Attachment.objects.create(
@@ -31,3 +32,8 @@ def visible_to(user: Any) -> Any:
     """Files of rooms the person is in; one that isn't sent yet is its uploader's alone."""
     rows = Attachment.objects.filter(room__in=Room.objects.visible_to(user))
     return rows.filter(Q(message__isnull=True, uploader=user) | Q(message__in=messages.open_to(user)))
+
+
+def name_for(attachment: Attachment, reader: Any) -> str:
+    """What a file is called for somebody: before hire without contact data, as in its message."""
+    return hiding.words(attachment.name, attachment.room, own=attachment.uploader_id == reader.pk)

@@ -33,11 +33,13 @@ def words(text: str) -> list[str]:
 class Index:
     """The words of rows that have UUIDs: two texts each, of which the first weighs more.
 
-    `fill` writes everything there is, when the table is new.
+    `fill` writes everything there is, when the table is new. In a `keyed` index the first text is one word that tells
+    what a row belongs to: nobody finds it by typing.
     """
 
     table: str
     fill: Callable[[], Any]
+    keyed: bool = False
 
     def install(self, **_: Any) -> None:
         """Make the table. A receiver of `post_migrate`."""
@@ -72,21 +74,37 @@ class Index:
             else:
                 cursor.execute(f"DELETE FROM {self.table} WHERE rowid = %s", [_row(pk)])  # noqa: S608
 
-    def matching(self, rows: Rows, text: Any, *, exactly: str = "") -> Rows:
-        """Those of `rows` that have every word of `text`, or a word that begins with it, and the word `exactly`.
+    @inside_transaction
+    def forget_all(self, key: str) -> None:
+        """All rows under a key of a keyed index, in one statement."""
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                sql = f"DELETE FROM {self.table} WHERE document @@ to_tsquery('simple', %s)"  # noqa: S608
+            else:
+                found = f"SELECT rowid FROM {self.table} WHERE {self.table} MATCH %s"  # noqa: S608
+                sql = f"DELETE FROM {self.table} WHERE rowid IN ({found})"  # noqa: S608
+            cursor.execute(sql, [_of_key(key)])
+
+    def matching(self, rows: Rows, text: Any, *, key: str = "") -> Rows:
+        """Those of `rows` that have every word of `text`, or a word that begins with it, in a keyed index under `key`.
 
         Without words: all of them.
         """
         terms = words(str(text or ""))[:WORDS]
         if not terms:
             return rows
+        of_key = [_of_key(key)] if key else []
         if connection.vendor == "postgresql":
-            query = " & ".join([*([exactly] if exactly else []), *(f"{term}:*" for term in terms)])
+            query = " & ".join([*of_key, *(f"{term}:*B" if self.keyed else f"{term}:*" for term in terms)])
             sql = f"SELECT id FROM {self.table} WHERE document @@ to_tsquery('simple', %s)"  # noqa: S608
         else:
-            query = " ".join([*([f'"{exactly}"'] if exactly else []), *(f'"{term}"*' for term in terms)])
+            query = " AND ".join([*of_key, *(f'second : "{term}"*' if self.keyed else f'"{term}"*' for term in terms)])
             sql = f"SELECT id FROM {self.table} WHERE {self.table} MATCH %s"  # noqa: S608
         return rows.filter(pk__in=RawSQL(sql, [query]))
+
+
+def _of_key(key: str) -> str:
+    return f"{key}:A" if connection.vendor == "postgresql" else f'first : "{key}"'
 
 
 def _row(pk: UUID) -> int:

@@ -1,5 +1,6 @@
 """Who is in a room, over the API: members, roles, silence, bans, invitations, and what I keep for myself."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -151,7 +152,7 @@ class MemberRole(APIView):
     @extend_schema(request=RoleIn, responses=MemberOut)
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Make somebody a moderator, or a member again."""
-        room, who = room_of(request, pk), _person(request, pk, user_id)
+        room, who = _there(request, pk, user_id)
         return Response(MemberOut(roles.appoint(room, who, **RoleIn.read(request), by=request.user)).data)
 
 
@@ -159,7 +160,7 @@ class MemberSilence(APIView):
     @extend_schema(request=SilenceIn, responses=MemberOut)
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Let somebody read without writing until a time."""
-        room, who = room_of(request, pk), _person(request, pk, user_id)
+        room, who = _there(request, pk, user_id)
         return Response(MemberOut(roles.silence(room, who, **SilenceIn.read(request), by=request.user)).data)
 
 
@@ -167,9 +168,7 @@ class MemberBan(APIView):
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Put somebody out for good."""
-        room, who = room_of(request, pk), _person(request, pk, user_id)
-        Nothing.read(request)
-        rooms.ban(room, who, by=request.user)
+        _act(request, pk, user_id, rooms.ban)
         return Response(status=204)
 
 
@@ -177,9 +176,7 @@ class MemberUnban(APIView):
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Let somebody who was put out join again."""
-        room, who = room_of(request, pk), _person(request, pk, user_id)
-        Nothing.read(request)
-        rooms.unban(room, who, by=request.user)
+        _act(request, pk, user_id, rooms.unban)
         return Response(status=204)
 
 
@@ -187,9 +184,7 @@ class MemberOwner(APIView):
     @extend_schema(request=Nothing, responses=MemberOut)
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Give the room to somebody in it."""
-        room, who = room_of(request, pk), _person(request, pk, user_id)
-        Nothing.read(request)
-        return Response(MemberOut(roles.hand_over(room, who, by=request.user)).data)
+        return Response(MemberOut(_act(request, pk, user_id, roles.hand_over)).data)
 
 
 class RoomMute(APIView):
@@ -217,6 +212,14 @@ def room_of(request: Request, pk: Any) -> Room:
     return get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
 
 
-def _person(request: Request, pk: Any, user_id: Any) -> User:
-    """Somebody who is or was in a room of mine."""
-    return get_object_or_404(Membership.objects.select_related("user"), room=room_of(request, pk), user=user_id).user
+def _there(request: Request, pk: Any, user_id: Any) -> tuple[Room, User]:
+    """A room of mine, and somebody who is or was in it."""
+    room = room_of(request, pk)
+    return room, get_object_or_404(room.memberships.select_related("user"), user=user_id).user
+
+
+def _act(request: Request, pk: Any, user_id: Any, verb: Callable[..., Any]) -> Any:
+    """What is done to somebody without anything more to say."""
+    room, who = _there(request, pk, user_id)
+    Nothing.read(request)
+    return verb(room, who, by=request.user)

@@ -12,10 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from chat import messages, pins, rooms, uploads
+from chat.api.people import LatestFirst, room_of
 from chat.formats import serialize
 from chat.models import Attachment, Membership, Message, MessageVersion, Room
 from skilllink import files
-from skilllink.api import CursorPages, Flag, Nothing, Strict, Whole, Words
+from skilllink.api import Flag, Nothing, Strict, Whole, Words
 from skilllink.errors import Malformed
 from skilllink.numbers import natural
 from users.api.who import Who
@@ -59,6 +60,7 @@ class QuotedOut(serializers.Serializer[Any]):
     """A quoted message; the id alone when it was said before the reader came."""
 
     id = serializers.UUIDField()
+    author = serializers.UUIDField(required=False, help_text="The id of a person")
     name = serializers.CharField(required=False)
     body = serializers.CharField(required=False)
 
@@ -187,10 +189,6 @@ class UploadIn(Strict):
     file = serializers.FileField(allow_empty_file=True)
 
 
-class LatestFirst(CursorPages):
-    ordering = ("-last_at", "-id")  # type: ignore[assignment]
-
-
 class Rooms(ListAPIView[Room]):
     """My rooms, the latest first."""
 
@@ -232,7 +230,7 @@ class RoomShow(RetrieveAPIView[Room]):
     @extend_schema(request=GroupChangeIn, responses=RoomOut)
     def patch(self, request: Request, pk: Any) -> Response:
         """Give my group room another name, size or key."""
-        room, given = _room(request, pk), GroupChangeIn.read(request)
+        room, given = room_of(request, pk), GroupChangeIn.read(request)
         now = {"public": room.public, "capacity": room.capacity}
         name = given.pop("title", room.title)
         return Response(_room_out(rooms.change_group(room, by=request.user, name=name, **(now | given)), request))
@@ -240,7 +238,7 @@ class RoomShow(RetrieveAPIView[Room]):
     @extend_schema(request=TitleIn, responses={204: None})
     def delete(self, request: Request, pk: Any) -> Response:
         """Delete my group room with everything in it."""
-        room = _room(request, pk)
+        room = room_of(request, pk)
         rooms.delete_group(room, by=request.user, title=TitleIn.read(request)["title"])
         return Response(status=204)
 
@@ -257,7 +255,7 @@ class RoomLeave(APIView):
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request, pk: Any) -> Response:
         """Go out of a group room."""
-        room = _room(request, pk)
+        room = room_of(request, pk)
         Nothing.read(request)
         rooms.leave(room, request.user)
         return Response(status=204)
@@ -267,7 +265,7 @@ class RoomRead(APIView):
     @extend_schema(request=MarkIn, responses=MarkOut)
     def post(self, request: Request, pk: Any) -> Response:
         """Move my read mark forward; answers where it is."""
-        room = _room(request, pk)
+        room = room_of(request, pk)
         return Response({"upto": messages.mark_read(room, request.user, MarkIn.read(request)["upto"])})
 
 
@@ -276,7 +274,7 @@ class RoomMessages(APIView):
 
     @extend_schema(parameters=[OpenApiParameter("after", int)], responses=LogOut)
     def get(self, request: Request, pk: Any) -> Response:
-        room = _room(request, pk)
+        room = room_of(request, pk)
         after = natural(request.query_params.get("after", "0"))
         if after is None:
             raise Malformed(fields={"after": _("A number of the room's log.")})
@@ -285,7 +283,7 @@ class RoomMessages(APIView):
     @extend_schema(request=MessageIn, responses={201: MessageOut})
     def post(self, request: Request, pk: Any) -> Response:
         """Say something. Sent again with the same `client_id` it is still said once."""
-        room, given = _room(request, pk), MessageIn.read(request)
+        room, given = room_of(request, pk), MessageIn.read(request)
         message = messages.post(room, request.user, given.pop("body"), **given)
         return Response(_message_out(message, request), status=201)
 
@@ -294,7 +292,7 @@ class RoomFiles(APIView):
     @extend_schema(request={"multipart/form-data": UploadIn}, responses={201: AttachmentOut})
     def post(self, request: Request, pk: Any) -> Response:
         """Upload one file for a message that is sent afterwards with its id in `attachments`."""
-        room = _room(request, pk)
+        room = room_of(request, pk)
         row = uploads.keep(room, request.user, UploadIn.read(request)["file"])
         return Response(AttachmentOut(row).data, status=201)
 
@@ -303,8 +301,8 @@ class RoomFileShow(APIView):
     @extend_schema(responses={(200, "application/octet-stream"): bytes})
     def get(self, request: Request, pk: Any) -> HttpResponseBase:
         """The file itself, always as a download."""
-        row = get_object_or_404(uploads.visible_to(request.user), pk=pk)
-        return files.serve(request._request, row.file, row.name, mime=row.mime)
+        row = get_object_or_404(uploads.visible_to(request.user).select_related("room"), pk=pk)
+        return files.serve(request._request, row.file, uploads.name_for(row, request.user), mime=row.mime)
 
 
 class MessageShow(APIView):
@@ -354,13 +352,9 @@ class RoomPins(APIView):
     @extend_schema(responses=MessageOut(many=True))
     def get(self, request: Request, pk: Any) -> Response:
         """The pinned messages, the latest pin first."""
-        membership = rooms.member(_room(request, pk), request.user)
+        membership = rooms.member(room_of(request, pk), request.user)
         shown = [serialize(row, since=membership.joined_seq, reader=request.user) for row in pins.of(membership)]
         return Response(shown)
-
-
-def _room(request: Request, pk: Any) -> Room:
-    return get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
 
 
 def _message(request: Request, pk: Any) -> Message:

@@ -1,5 +1,6 @@
 """`/messages/<room>/details/`: who is in a room, what is pinned, my note; and what its owner and moderators may do."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages as flash
@@ -12,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from chat import details, invitations, mine, roles, rooms
-from chat.forms import CLOSED, OPEN, DeleteForm, GroupForm, NoteForm, SilenceForm
+from chat.forms import CLOSED, OPEN, DeleteForm, GroupForm, SilenceForm
 from chat.models import Membership, Room
 from chat.views.answers import form_page, see
 from users.models import Profile, User
@@ -26,8 +27,7 @@ FOUND = 20
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
     """Beside the conversation; on a phone in its place."""
     room = _room(request, pk)
-    context = details.page(room, request.user) | {"form": NoteForm(initial={"note": _mine(request, room).note})}
-    return render(request, "chat/index.html", context)
+    return render(request, "chat/index.html", details.page(room, request.user))
 
 
 @login_required
@@ -166,25 +166,19 @@ def silence(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
 @login_required
 @require_POST
 def ban(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
-    room = _room(request, pk)
-    rooms.ban(room, _person(room, user_id), by=request.user)
-    return see(_details(room))
+    return _act(request, pk, user_id, rooms.ban)
 
 
 @login_required
 @require_POST
 def unban(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
-    room = _room(request, pk)
-    rooms.unban(room, _person(room, user_id), by=request.user)
-    return see(_details(room))
+    return _act(request, pk, user_id, rooms.unban)
 
 
 @login_required
 @require_POST
 def hand_over(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
-    room = _room(request, pk)
-    roles.hand_over(room, _person(room, user_id), by=request.user)
-    return see(_details(room))
+    return _act(request, pk, user_id, roles.hand_over)
 
 
 @login_required
@@ -193,6 +187,12 @@ def withdraw(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
     """Take an invitation back."""
     room = _room(request, pk)
     invitations.withdraw(room, get_object_or_404(room.invitations, person=user_id).person, by=request.user)
+    return see(_details(room))
+
+
+def _act(request: HttpRequest, pk: Any, user_id: Any, verb: Callable[..., Any]) -> HttpResponse:
+    room = _room(request, pk)
+    verb(room, _person(room, user_id), by=request.user)
     return see(_details(room))
 
 

@@ -88,8 +88,8 @@ def upload(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
     """A file of a room, to whoever is in it; one not sent yet to its uploader alone."""
-    found = get_object_or_404(uploads.visible_to(request.user), pk=pk)
-    return files.serve(request, found.file, found.name, mime=found.mime)
+    found = get_object_or_404(uploads.visible_to(request.user).select_related("room"), pk=pk)
+    return files.serve(request, found.file, uploads.name_for(found, request.user), mime=found.mime)
 
 
 @login_required

@@ -9,10 +9,9 @@ from django.utils.dateparse import parse_datetime
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from chat import pane, search
+from chat import search
 from chat.formats import serialize
 from chat.forms import SearchForm
-from chat.models import Membership
 from skilllink import ids
 from skilllink.markdown import plain
 
@@ -37,21 +36,20 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "asked": any(form.data.get(name) for name in ("q", "name", "since", "until", "with_files")),
-        "rows": [_row(message, request.user) for message in rows[:SHOWN]],
+        "rows": [_row(message, request.user, form.names) for message in rows[:SHOWN]],
         "query": query.urlencode(),
         "before": rows[SHOWN - 1].pk if len(rows) > SHOWN else None,
     }
     return render(request, "chat/search.html", context, status=200 if form.is_valid() else 422)
 
 
-def _row(message: Any, user: Any) -> dict[str, Any]:
-    since = Membership.objects.filter(room=message.room_id, user=user).values_list("joined_seq", flat=True).get()
-    shown = serialize(message, since=since, reader=user)
+def _row(message: Any, user: Any, names: dict[Any, str]) -> dict[str, Any]:
+    shown = serialize(message, since=message.since, reader=user)
     return {
         "message": message,
         "words": plain(shown["body"], WORDS),
         "files": [file["name"] for file in shown["attachments"]],
-        "where": pane.name_for(message.room, user),
+        "where": names.get(message.room_id, str(message.room)),
         "at": parse_datetime(shown["at"]),
         "url": f"{message.room.get_absolute_url()}?at={message.seq}#m-{message.pk}",
     }

@@ -127,3 +127,8 @@ def test_a_disguise_of_signs_does_not_help() -> None:
         "anna@ko\u0301vacs.hu",
     ):
         assert contact_data.mask(text) == contact_data.MASK, text
+
+
+def test_signs_that_stand_for_sentences_make_no_text_longer_to_judge() -> None:
+    letters, places = contact_data._fold("\ufdfa" * 8000)  # 18 letters each
+    assert len(letters) == len(places) - 1 == 8000

@@ -11,8 +11,9 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import messages, rooms, unread
+from chat import messages, rooms, search, unread, uploads
 from chat.contact_data import MASK
+from chat.formats import serialize
 from chat.models import Message, Room
 from skilllink import clocks
 from skilllink.ids import uuid7
@@ -81,6 +82,31 @@ def test_neither_a_quote_nor_an_edit_nor_a_file_name_lets_it_through(
     say(room, freelancer, "Which one?", reply_to=first.pk)
     messages.edit(first, by=client_person, body=f"Or {SECRET}")
     assert SECRET not in seen_by(freelancer, first)
+
+
+def test_a_file_is_downloaded_under_the_name_that_its_reader_sees(
+    room: Room, client_person: User, freelancer: User
+) -> None:
+    file = uploads.keep(room, client_person, SimpleUploadedFile(f"{SECRET}.txt", b"notes"))
+    message = say(room, client_person, "The notes", attachments=[file.pk])
+    assert serialize(message, since=0)["masked"]
+    for person, shows in ((client_person, True), (freelancer, False)):
+        browser = Client()
+        browser.force_login(person)
+        for address in (f"/messages/files/{file.pk}/", f"/api/v1/room-files/{file.pk}/"):
+            answer = browser.get(address)
+            assert answer.status_code == 200
+            assert (SECRET.split("@")[1] in answer["Content-Disposition"]) is shows
+
+
+def test_a_number_in_a_file_name_is_not_found_by_what_the_message_calls_it(
+    room: Room, client_person: User, freelancer: User
+) -> None:
+    file = uploads.keep(room, client_person, SimpleUploadedFile("+491701234567.txt", b"notes"))
+    message = say(room, client_person, "Invoice number", attachments=[file.pk])
+    assert serialize(message, since=0)["attachments"][0]["name"] == f"{MASK}.txt"
+    assert list(search.find(freelancer, text="invoice")) == [message]
+    assert not search.find(freelancer, text="4917")
 
 
 def test_the_mail_of_what_is_unread_masks_it_too(room: Room, client_person: User) -> None:

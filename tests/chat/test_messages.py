@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from chat import invitations, messages, mine, pins, roles, rooms
+from chat import details, invitations, messages, mine, pane, pins, roles, rooms
 from chat.formats import serialize
 from chat.models import Membership, Mention, Message, Room
 from skilllink.errors import Missing
 from skilllink.ids import uuid7
+from skilllink.transactions import verb
 from tests import cast
 from tests.abuse.proof import nothing_changes
 from users import blocks
@@ -243,3 +244,59 @@ def test_who_blocked_the_author_is_neither_told_nor_invited(
     assert told(freelancer) == 0
     with nothing_changes(), pytest.raises(blocks.BlockedYou):
         invitations.invite(group, outsider, by=client_person)
+
+
+def test_who_came_later_is_not_told_of_a_message_that_they_do_not_read(
+    group: Room, client_person: User, outsider: User
+) -> None:
+    message = say(group, client_person, "Which kiln?")
+    rooms.join(group, outsider)
+    messages.edit(message, by=client_person, body="Which kiln, @Olga?")
+    assert told(outsider) == 0
+    assert not message.mentions.exists()
+
+
+def test_the_same_words_again_are_no_change(group: Room, client_person: User) -> None:
+    message = say(group, client_person, "Which kiln?")
+    with nothing_changes():
+        messages.edit(message, by=client_person, body=" Which kiln? ")
+
+
+def test_what_a_blocked_person_says_counts_nowhere_but_where_work_goes_on(
+    group: Room, client_person: User, freelancer: User
+) -> None:
+    contract = verb(rooms.promote)(
+        verb(rooms.open_for_bid)(uuid7(), client_person, freelancer, "Kiln"), uuid7(), "Kiln"
+    )
+    blocks.block(freelancer, client_person)
+    for room in (group, contract):
+        say(room, client_person)
+    assert messages.unread(freelancer) == {contract.pk: 1}
+    assert [pane.pane_context(room, freelancer)["unread"] for room in (group, contract)] == [0, 1]
+    assert '<span class="count">1</span>' in browser_of(freelancer).get("/messages/unread/").content.decode()
+    blocks.unblock(freelancer, client_person)
+    assert messages.unread(freelancer) == {group.pk: 1, contract.pk: 1}
+
+
+def test_what_a_blocked_person_said_is_folded_also_where_it_is_quoted_or_pinned(
+    group: Room, client_person: User, freelancer: User, outsider: User
+) -> None:
+    rooms.join(group, outsider)
+    said = say(group, client_person, "Ash is best")
+    pins.pin(said, by=client_person)
+    answer = say(group, freelancer, "Is it?", reply_to=said.pk)
+    blocks.block(outsider, client_person)
+    for address in (f"/messages/message/{answer.pk}/", f"/messages/{group.pk}/details/"):
+        page = browser_of(outsider).get(address).content.decode()
+        assert "From somebody you blocked" in page
+        assert page.count("Ash is best") == page.count(
+            '<summary>From somebody you blocked</summary><p dir="auto">Ash is'
+        )
+        assert "Ash is best" in browser_of(freelancer).get(address).content.decode()
+
+
+def test_somebody_who_was_put_out_meanwhile_finds_no_room(group: Room, client_person: User, freelancer: User) -> None:
+    rooms.ban(group, freelancer, by=client_person)
+    for page in (pane.pane_context, details.page):
+        with pytest.raises(Missing):
+            page(group, freelancer)

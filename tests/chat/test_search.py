@@ -87,10 +87,12 @@ def test_what_was_changed_or_deleted_is_found_as_it_stands(group: Room, client_p
     messages.delete(message, by=client_person)
     assert found(client_person, "salt") == []
     say(group, client_person, "Salt again")
+    say(rooms.create_group(client_person, "Kilns"), client_person, "Salt elsewhere")
     rooms.delete_group(group, by=client_person, title="Glaze talk")
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM chat_message_words")
-        assert cursor.fetchone() == (0,)
+        assert cursor.fetchone() == (1,)
+    assert found(client_person, "salt") == ["Salt elsewhere"]
 
 
 def test_sender_files_days_and_room_narrow_it_down(group: Room, client_person: User, freelancer: User) -> None:
@@ -151,3 +153,41 @@ def test_pages_and_api_find_the_same_and_lead_there(group: Room, client_person: 
     assert browser.get("/api/v1/messages/").json()["results"] == []
     assert browser.get("/api/v1/messages/?since=yesterday").json()["fields"].keys() == {"since"}
     assert browser.get(f"/messages/search/?q=ash&room={uuid7()}").status_code == 422
+
+
+@pytest.mark.parametrize("text", ["r", "r0", "R0 glaze"])
+def test_a_rooms_own_word_is_found_by_nobody(group: Room, client_person: User, text: str) -> None:
+    say(group, client_person, "Ash glaze")
+    assert found(client_person, text) == found(client_person, text, room=group) == []
+    word = message_index.word_of(group.pk)
+    assert found(client_person, word) == found(client_person, word, room=group) == []
+
+
+def test_the_page_asks_the_database_as_often_however_many_rooms_and_messages(
+    group: Room, client_person: User, freelancer: User, outsider: User
+) -> None:
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert browser.get("/messages/search/?q=glaze").status_code == 200
+        return len(seen)
+
+    browser = browser_of(client_person)
+    say(rooms.open_direct(client_person, freelancer), freelancer, "Glaze")
+    asked()  # what a process asks once
+    before = asked()
+    for number in range(5):
+        room = rooms.create_group(client_person, f"Room {number}")
+        say(room, client_person, "Glaze again")
+    say(rooms.open_direct(client_person, outsider), outsider, "Glaze")
+    assert asked() == before
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Auckland", "America/Los_Angeles"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_the_first_and_the_last_day_are_days(group: Room, client_person: User, zone: str, day: str) -> None:
+    client_person.timezone = zone
+    client_person.save(update_fields=["timezone"])
+    say(group, client_person, "Ash glaze")
+    for name in ("since", "until"):
+        answer = browser_of(client_person).get(f"/messages/search/?{name}={day}")
+        assert answer.status_code in (200, 422)

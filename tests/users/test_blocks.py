@@ -8,10 +8,11 @@ import pytest
 from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import messages, rooms, unread
-from chat.models import Message, Room, RoomEvent
+from chat import frames, messages, rooms, unread, uploads
+from chat.models import Attachment, Message, Room, RoomEvent
 from projects import gigs
 from projects.models import Invitation
 from skilllink import clocks
@@ -47,6 +48,8 @@ def test_neither_writes_changes_or_marks_anything_in_their_rooms_and_each_reads_
             lambda room=room: say(room, freelancer),
             lambda room=room: messages.edit(theirs[room], by=freelancer, body="Hi"),
             lambda room=room: messages.react(mine[room], by=freelancer, sign=messages.SIGNS[0]),
+            lambda room=room: uploads.keep(room, freelancer, SimpleUploadedFile("kiln.txt", b"nine")),
+            lambda room=room: frames.typing(freelancer, {"room": str(room.pk)}),
         ]
         for act in acts:
             with pytest.raises(blocks.BlockedYou, match="Ines takes no messages"):
@@ -54,6 +57,7 @@ def test_neither_writes_changes_or_marks_anything_in_their_rooms_and_each_reads_
         with pytest.raises(blocks.YouBlocked, match="You have blocked Tomasz"):
             say(room, client_person)
     assert RoomEvent.objects.count() == events
+    assert not Attachment.objects.exists()
     assert not freelancer.notifications.exists()
     messages.delete(theirs[direct], by=freelancer)  # one's own words stay one's own
 
