@@ -70,6 +70,16 @@ class MemoryLayer(InMemoryChannelLayer):
 class RedisLayer(RedisPubSubChannelLayer):
     """Redis pub/sub: no capacity that drops in silence; numbers and pulses repair what a broken link loses."""
 
+    async def group_add(self, group: str, channel: str) -> None:
+        """The same, and whoever receives goes on."""
+        layer = self._get_layer()
+        # the stock layer begins a receiver once, and a TimeoutError ends it for good; each pulse comes by here
+        for shard in layer._shards:
+            if shard._receive_task is not None and shard._receive_task.done():
+                shard._receive_task = None
+                shard._ensure_receiver()
+        await layer.group_add(group, channel)
+
     def tell(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> Sequence[Exception]:
         """The same in one round trip."""
         together = self._publisher.pipeline(transaction=False)

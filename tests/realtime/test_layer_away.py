@@ -1,11 +1,13 @@
 """A Redis that is away when people come: they are let in, and hear by pulse, then live."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django.conf import settings
 
 from chat import messages, rooms
@@ -13,7 +15,7 @@ from chat.models import Room
 from skilllink.ids import uuid7
 from tests import cast
 from tests.services.redis import Redis
-from tests.sockets import Open, next_frame, tell
+from tests.sockets import PATIENCE, Open, next_frame, tell
 from users.models import User
 
 
@@ -47,23 +49,52 @@ async def test_who_comes_while_redis_is_away_hears_by_pulse_and_then_live(
 ) -> None:
     owner, freelancer, room = await sync_to_async(_group)()
     topic = f"room:{room.pk}"
-
-    async def say(words: str) -> int:
-        message = await sync_to_async(messages.post, thread_sensitive=False)(room, owner, words, client_id=uuid7().hex)
-        return int(message.seq)
-
     layer_of_redis.halt()
     socket = await open_socket(freelancer)
     assert (await tell(socket, type="subscribe", topic=topic))["type"] == "ack"
-    missed = await say("while Redis is away")
+    missed = await _say(room, owner, "while Redis is away")
     while (await next_frame(socket, "pulse"))["heads"].get(topic, 0) < missed:
         pass
     answer = await tell(socket, type="subscribe", topic=topic, after=missed - 1)
     assert [event["message"]["body"] for event in answer["events"]] == ["while Redis is away"]
 
     layer_of_redis.start()
-    frame = {"type": "pulse"}
-    while frame["type"] == "pulse":  # the first pulse after its return subscribes
-        await say("after its return")
-        frame = await socket.receive_json_from(10)
+    await _heard_live(socket, room, owner)  # the first pulse after its return subscribes
+
+
+async def test_who_listens_while_redis_restarts_hears_live_again(
+    committed_db: None, layer_of_redis: Redis, open_socket: Open
+) -> None:
+    owner, freelancer, room = await sync_to_async(_group)()
+    socket = await open_socket(freelancer)
+    await tell(socket, type="subscribe", topic=f"room:{room.pk}")
+    await _say(room, owner, "before")
+    assert (await next_frame(socket, "event"))["event"]["message"]["body"] == "before"
+    layer_of_redis.restart()
+    await _heard_live(socket, room, owner)
+
+
+async def test_a_receiver_that_ended_begins_again_with_the_next_pulse(
+    committed_db: None, layer_of_redis: Redis, open_socket: Open
+) -> None:
+    owner, freelancer, room = await sync_to_async(_group)()
+    socket = await open_socket(freelancer)
+    await tell(socket, type="subscribe", topic=f"room:{room.pk}")
+    (shard,) = get_channel_layer()._get_layer()._shards
+    shard._receive_task.cancel()
+    await _heard_live(socket, room, owner)
+
+
+async def _say(room: Room, author: User, words: str) -> int:
+    post = sync_to_async(messages.post, thread_sensitive=False)
+    return int((await post(room, author, words, client_id=uuid7().hex)).seq)
+
+
+async def _heard_live(socket: Any, room: Room, author: User) -> None:
+    """Until something that is said comes as an event; pulses come all the while."""
+    frame: dict[str, Any] = {}
+    async with asyncio.timeout(PATIENCE):
+        while frame.get("topic") != f"room:{room.pk}":
+            await _say(room, author, "after its return")
+            frame = await socket.receive_json_from(PATIENCE)
     assert frame["event"]["message"]["body"] == "after its return"
