@@ -15,16 +15,13 @@ from projects import disputes, feedback, hours, milestones, pro_bono, schedule
 from projects.announce import announce, gathered
 from projects.models import Clock, Contract, Review
 from skilllink import clocks
-from skilllink.clocks import now
+from skilllink.clocks import LONGEST, now
 from skilllink.errors import Refusal, Unavailable
 from skilllink.transactions import verb
 from users.notifications import inbox
 
 log = structlog.get_logger(__name__)
 LOOK, BATCH = 100, 50  # clocks that a sweep finds, and that one transaction rings
-# seconds after which a batch writes what it has and ends: so long a person who comes to one of its contracts waits.
-# SQLite has one writer: there everybody waits.
-LONGEST = {"postgresql": 0.5, "sqlite": 0.1}
 ATTEMPTS = 8
 # how a clock that has not rung ended: its step is later, can't be taken now, or broke
 LATER, WAITS, FAILED = "later", "waits", "failed"

@@ -20,6 +20,9 @@ from skilllink.transactions import require_transaction
 log = structlog.get_logger(__name__)
 M = TypeVar("M", bound=Model)
 Sweeper = Callable[[], int]
+# seconds after which a batch writes what it has and ends: so long a person who comes to one of its rows waits.
+# SQLite has one writer: there everybody waits.
+LONGEST = {"postgresql": 0.5, "sqlite": 0.1}
 _sweepers: dict[str, Sweeper] = {}
 
 

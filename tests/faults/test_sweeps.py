@@ -7,14 +7,18 @@ from unittest.mock import patch
 
 import pytest
 
-from payment import audit
+from payment import accounts, audit, clearing
+from payment.models import Clearing, Transfer
 from projects import sweeps
 from projects.models import Activity, Clock
+from skilllink import clocks
 from skilllink.ids import uuid7
+from tests.builders.books import released
 from tests.builders.due import due_releases, released_in
 from tests.services.children import fork
 from tests.services.cuts import counted_commits, die_at
 from users.models import User
+from users.notifications import inbox
 
 BATCH, DUE = 3, 7
 
@@ -89,4 +93,28 @@ def test_a_batch_that_cannot_be_committed_is_rung_one_by_one_and_only_the_bad_cl
     assert list(Clock.objects.filter(attempts=1).values_list("contract", flat=True)) == [bad.pk]
     sweep_all()
     assert released_in(contracts) == contracts
+    assert audit.run() == []
+
+
+def test_clearings_that_cannot_be_committed_as_one_are_cleared_one_by_one_and_only_the_bad_one_counts_it(
+    client_person: User, freelancer: User, outsider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sick = released(client_person, outsider, 9_000).clearings.get()
+    rows = [released(client_person, freelancer, 100) for _n in range(3)]
+    notify = inbox.notify
+
+    def breaks_for_one(user: User, *args: Any, **data: Any) -> Any:
+        if user == outsider:  # found out at COMMIT: no such gig
+            Activity.objects.create(subject_id=uuid7(), seq=1, event="x", gig_id=uuid7())
+        return notify(user, *args, **data)
+
+    with clocks.at(Clearing.objects.latest("due_at").due_at):
+        with monkeypatch.context() as patch:
+            patch.setattr(inbox, "notify", breaks_for_one)
+            assert clearing.sweep() == 3
+        sick.refresh_from_db()
+        assert (sick.attempts, sick.cleared_at, {row.clearings.get().attempts for row in rows}) == (1, None, {0})
+        assert accounts.balances(outsider)["USD"]["pending"] == 8_550
+        assert clearing.sweep() == 1
+    assert Transfer.objects.filter(kind="clear").count() == 4
     assert audit.run() == []

@@ -81,3 +81,14 @@ def test_those_that_failed_wait_behind_those_that_did_not(
         assert clearing.sweep() == 1
     second.refresh_from_db()
     assert second.cleared_at is not None
+
+
+def test_a_batch_that_has_no_time_left_ends_and_the_sweep_goes_on_with_the_rest(
+    client_person: User, freelancer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [released(client_person, freelancer, 100) for _n in range(3)]
+    monkeypatch.setattr(clearing, "LONGEST", {"postgresql": 0, "sqlite": 0})
+    with clocks.at(Clearing.objects.latest("due_at").due_at):
+        assert (clearing.sweep(), clearing.sweep()) == (3, 0)
+    assert all(row.clearings.get().cleared_at for row in rows)
+    assert audit.run() == []

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from threading import Event, Thread
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Sum
 
 from payment import accounts, audit, clearing, deposits, earnings, escrow, idempotency, ledger
@@ -171,6 +172,35 @@ def test_four_sweeps_at_once_clear_everything_once(client_person: User, freelanc
     assert sweep() == 0
     assert Transfer.objects.filter(kind="clear").count() == 20
     assert Clearing.objects.filter(attempts__gt=0).count() == 0
+
+
+def test_what_somebody_has_locked_is_not_waited_for_and_clears_at_the_next_sweep(
+    client_person: User, freelancer: User
+) -> None:
+    busy, free = released(client_person, freelancer, 9_000), released(client_person, freelancer, 100)
+    locked, let_go = Event(), Event()
+
+    def somebody() -> None:
+        with transaction.atomic():
+            Escrow.objects.select_for_update().get(pk=busy.pk)
+            locked.set()
+            let_go.wait()
+        connections.close_all()
+
+    other = Thread(target=somebody)
+    other.start()
+    locked.wait()
+    try:
+        with clocks.at(Clearing.objects.latest("due_at").due_at):
+            assert clearing.sweep() == 1
+            assert [row.clearings.get().cleared_at is None for row in (busy, free)] == [True, False]
+            let_go.set()
+            other.join()
+            assert clearing.sweep() == 1
+    finally:
+        let_go.set()
+        other.join()
+    assert not Clearing.objects.filter(attempts__gt=0).exists()
 
 
 def test_one_deposit_paid_by_eight_clicks_is_credited_once(client_person: User) -> None:
