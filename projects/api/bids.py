@@ -16,6 +16,7 @@ from projects import bid_changes, bids
 from projects.api.files import FileOut
 from projects.models import Bid, Gig
 from skilllink.api import Amount, FilesIn, Flag, Nothing, Strict, Whole, Words
+from skilllink.transactions import Verb
 from users.api.who import Who
 
 TERMS = ("amount", "days", "letter", "milestones", "answers", "challenge_answer")
@@ -127,6 +128,12 @@ class BidFilters(django_filters.FilterSet):
         return rows.filter(status=value)
 
 
+def open_room(request: Request, verb: Verb[Any, Any], about: Any) -> Response:
+    """The room that `verb` opens about something."""
+    Nothing.read(request)
+    return act(request, verb, lambda room: RoomOf(room).data, about, by=request.user)
+
+
 class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet[Bid]):
     """One's own bids, and those on one's gigs (`gig=<id>` for one gig)."""
 
@@ -199,9 +206,7 @@ class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     @action(["POST"], detail=True)
     def room(self, request: Request, pk: str) -> Response:
         """The room of this bid, opened when there is none."""
-        bid = self.get_object()
-        Nothing.read(request)
-        return act(request, bids.open_room, lambda room: RoomOf(room).data, bid, by=request.user)
+        return open_room(request, bids.open_room, self.get_object())
 
     @extend_schema(responses=VersionOut(many=True), filters=False)
     @action(["GET"], detail=True, pagination_class=None)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from payment.api.acting import KEY, act
 from projects import credibility, gig_list, gigs, live_board
 from projects import questions as gig_questions
-from projects.api.bids import RoomOf
+from projects.api.bids import RoomOf, open_room
 from projects.api.files import FileOut
 from projects.models import Gig, Invitation
 from skilllink.api import Amount, Day, FilesIn, Nothing, Strict, Whole, Words
@@ -208,9 +208,7 @@ class GigViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     @action(["POST"], detail=True)
     def questions(self, request: Request, pk: str) -> Response:
         """The room where everyone who sees the gig asks about it, opened when there is none."""
-        gig = self.get_object()
-        Nothing.read(request)
-        return act(request, gig_questions.open_room, lambda room: RoomOf(room).data, gig, by=request.user)
+        return open_room(request, gig_questions.open_room, self.get_object())
 
     @extend_schema(parameters=[KEY], request=InviteIn, responses={201: InvitationOut})
     @action(["POST"], detail=True)
