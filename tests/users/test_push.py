@@ -24,7 +24,7 @@ from tests.users.push_service import Browser, PushService
 from users import preferences, push
 from users.models import Delivery, PushSubscription, User
 from users.moderation import sanctions
-from users.notifications import inbox, web_push
+from users.notifications import inbox, relay, web_push
 from users.notifications.web_push import unplain
 
 AT = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)  # noon of the day in which sessions begin
@@ -176,6 +176,14 @@ def test_a_service_that_is_no_longer_known_is_called_no_more(
     settings.PUSH_HOSTS = ["fcm.googleapis.com"]
     assert relay_at(AT)["skipped"] == 1
     assert browser.read() == []
+
+
+def test_many_at_once_are_told_in_one_message(freelancer: User, service: PushService) -> None:
+    _client, browser = listening(freelancer, service)
+    for n in range(relay.TOGETHER + 1):
+        tell_at(AT, freelancer, "bids", gig=f"No {n}")
+    assert relay_at(AT)["sent"] == relay.TOGETHER + 1
+    assert browser.read() == [{"body": "6 pieces of news wait for you.", "url": "/notifications/", "tag": "many"}]
 
 
 def test_the_longest_message_is_one_record(freelancer: User, service: PushService) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from skilllink import clocks
 from skilllink.transactions import verb
 from users import letters, preferences, push
-from users.models import Delivery, Preference, PushSubscription, User
+from users.models import Delivery, Preference, User
 from users.notifications import leaving, sources, web_push
 from users.notifications.sentences import ALWAYS, URGENT, group_of
 from users.notifications.sources import Later, News
@@ -27,6 +27,7 @@ ATTEMPTS = 8
 LEASE = timedelta(minutes=5)
 MOST_OF_ONE = 500  # lines in one mail
 PUSHED = 500  # characters of a sentence; a push message is small
+TOGETHER = 5  # push messages at once; more, as after quiet hours, are told in one, and a turn never outlasts its lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +176,15 @@ def _push(person: User, lines: list[Line]) -> None:
     One that shows a line still puts the same in its place. A browser that is refused for good keeps none of the others
     waiting, nor are they told again because of it.
     """
+    with translation.override(person.language):
+        messages = _messages(lines)
+    is_urgent = any(_group(line.row) in URGENT for line in lines)
     failed: list[web_push.Failed] = []
     told = False
     for browser in push.browsers(person):
+        to = web_push.Browser(browser.endpoint, bytes(browser.key), bytes(browser.secret))
         try:
-            if all(_push_one(browser, line) for line in lines):
+            if all(web_push.send(to, message, at=clocks.now(), urgent=is_urgent) for message in messages):
                 told = True
             else:
                 push.drop(browser)
@@ -191,14 +196,19 @@ def _push(person: User, lines: list[Line]) -> None:
         raise again[0]
 
 
-def _push_one(browser: PushSubscription, line: Line) -> bool:
-    told = {
-        "body": _one_line(line.sentence)[:PUSHED],
-        "url": line.url or "/notifications/",
-        "tag": str(line.row.notification_id or line.row.subject_id),
-    }
-    to = web_push.Browser(browser.endpoint, bytes(browser.key), bytes(browser.secret))
-    return web_push.send(to, told, at=clocks.now(), urgent=_group(line.row) in URGENT)
+def _messages(lines: list[Line]) -> list[dict[str, str]]:
+    """What a browser shows: one for each line, or one for all of many."""
+    if (n := len(lines)) > TOGETHER:
+        text = ngettext("%d piece of news waits for you.", "%d pieces of news wait for you.", n) % n
+        return [{"body": text, "url": "/notifications/", "tag": "many"}]
+    return [
+        {
+            "body": _one_line(line.sentence)[:PUSHED],
+            "url": line.url or "/notifications/",
+            "tag": str(line.row.notification_id or line.row.subject_id),
+        }
+        for line in lines
+    ]
 
 
 def _mail(person: User, lines: list[Line]) -> None:
