@@ -11,7 +11,7 @@ from typing import Any
 import hypothesis
 import pytest
 
-from tests.services import migrated, postgres
+from tests.services import made, postgres
 
 if os.environ.get("SKILLLINK_TEST_DB") == "postgres" and "DATABASE_URL" not in os.environ:
     os.environ["DATABASE_URL"] = postgres.start_for_session()
@@ -48,7 +48,7 @@ def template_database(tmp_path_factory: pytest.TempPathFactory) -> str:
 
     if connection.vendor == "postgresql":
         return postgres.NAME
-    return str(shutil.copy(migrated.sqlite(), tmp_path_factory.mktemp("template") / "db.sqlite3"))
+    return str(shutil.copy(made.sqlite(), tmp_path_factory.mktemp("template") / "db.sqlite3"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.services import migrated
+from tests.services import made
 from tests.services.processes import ROOT, end, environment, free_port, kept, wait_until
 
 
@@ -25,7 +25,7 @@ def manage(folder: Path, *arguments: str, **more: str) -> "subprocess.CompletedP
 
 def migrated_in(folder: Path) -> Path:
     """The same folder, with a migrated, empty database in it."""
-    shutil.copy(migrated.sqlite(), folder / "db.sqlite3")
+    shutil.copy(made.sqlite(), folder / "db.sqlite3")
     return folder
 
 

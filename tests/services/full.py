@@ -4,6 +4,7 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import signal
 import ssl
 import subprocess
@@ -15,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from tests.services import migrated
+from tests.services import made
 from tests.services.mail import Mailbox
 from tests.services.postgres import Postgres
 from tests.services.processes import ROOT, answers, binary, end, free_port, wait_until
@@ -56,10 +57,10 @@ class Full(Site):
         (folder / "tmp").mkdir()
         self.compose = self._compose(rules)
         try:
-            self._collect_static()
+            shutil.copytree(made.static(self._collect_static), folder / "static")
             self._write_proxies()
             self.trust = ssl.create_default_context(cafile=f"{self.folder}/cert.pem")
-            migrated.into_postgres(self.postgres.url)
+            made.into_postgres(self.postgres.url)
             self.run_to_the_end("migrate")
             threading.Thread(target=self._restart_what_ended, daemon=True).start()
             self.start()
@@ -114,17 +115,17 @@ class Full(Site):
         command = self.compose[service]["command"]
         return shlex.split(self._here(command if isinstance(command, str) else shlex.join(command)))
 
-    def _collect_static(self) -> None:
+    def _collect_static(self, folder: Path) -> None:
         """As the image's build does."""
         build = next(
             line
             for line in (ROOT / "Dockerfile").read_text().splitlines()
             if line.startswith("RUN ") and "collectstatic" in line
         )
+        without = {"DATABASE_URL": "", "REDIS_URL": "", "STATIC_ROOT": str(folder)}
         subprocess.run(
             ["bash", "-c", self._here(build.removeprefix("RUN "))],
-            cwd=ROOT, env={**self.environment_of("migrate"), "DATABASE_URL": "", "REDIS_URL": ""},
-            capture_output=True, check=True,
+            cwd=ROOT, env={**self.environment_of("migrate"), **without}, capture_output=True, check=True,
         )  # fmt: skip
 
     def _write_proxies(self) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from tests.services import migrated
+from tests.services import made
 from tests.services.processes import answers, binary, end, free_port, wait_until
 
 NAME = "skilllink"
@@ -59,5 +59,5 @@ def start_for_session() -> str:
     """Start the cluster of this test run, migrated; returns its URL. It ends with the process."""
     server = Postgres()
     atexit.register(server.stop)
-    migrated.into_postgres(server.url)
+    made.into_postgres(server.url)
     return server.url

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import httpx
 
-from tests.services import migrated
+from tests.services import made
 from tests.services.processes import ROOT, end, environment, free_port, wait_until
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per question for readiness helps nobody
@@ -86,8 +86,8 @@ class Embedded(Site):
     def __init__(self, folder: Path, *, demo: bool = False, **rules: str) -> None:
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.environment = environment(folder, PORT=str(self.port), **SHORT_CLOCKS, **rules)
-        shutil.copy(migrated.sqlite(), folder / "db.sqlite3")
+        self.environment = environment(folder, **{"PORT": str(self.port), **SHORT_CLOCKS, **rules})
+        shutil.copy(made.sqlite(), folder / "db.sqlite3")
         if demo:
             self.manage("demo")
         self.start()
