@@ -89,25 +89,6 @@ def test_the_asgi_module_imports_with_nothing_else_set(tmp_path: Path) -> None:
     assert done.stdout.strip() == "ProtocolTypeRouter", done.stderr
 
 
-def test_runserver_answers_after_migrate(folder: Path) -> None:
-    port = free_port()
-    command = [sys.executable, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-    log = (folder / "runserver.log").open("ab")
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(folder), stdout=log, stderr=log)
-    try:
-        wait_until(lambda: _status(f"http://127.0.0.1:{port}/gigs/") == 200, what="runserver's answer")
-        assert _status(f"http://127.0.0.1:{port}/static/css/app.css") == 200
-    finally:
-        end(process)
-
-
-def _status(url: str) -> int:
-    try:
-        return httpx.get(url, timeout=30).status_code
-    except httpx.TransportError:
-        return 0
-
-
 UNSAFE = {
     "SECRET_KEY": ("short", "SECRET_KEY needs"),
     "SECRET_KEY that is missing": ("", "SECRET_KEY needs"),
