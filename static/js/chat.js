@@ -8,6 +8,15 @@ const TYPING_EVERY = 3000;
 const TYPING_SHOWN = 4000;
 const HERE_EVERY = 25000;
 const HISTORY = 50; // messages a page, as the server gives them
+const DRAW_AGAIN = 3000;
+
+function button(words, look = "btn plain") {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = look;
+  made.textContent = words;
+  return made;
+}
 
 class Room {
   constructor(pane) {
@@ -16,7 +25,7 @@ class Room {
     this.log = pane.querySelector(".log");
     this.form = pane.querySelector(".composer");
     this.text = this.form.elements.body;
-    [this.sending, this.failed, this.writing, this.uploading, this.remove, this.goesWhenUp] =
+    [this.sending, this.failed, this.writing, this.uploading, this.remove, this.goesWhenUp, this.discarding] =
       pane.querySelector("[data-words]").dataset.words.split("|");
     this.reply = this.form.elements.reply_to;
     this.names = pane.dataset.names.split("|").filter(Boolean);
@@ -138,12 +147,8 @@ class Room {
     list.hidden = names.length === 0;
     list.replaceChildren(
       ...names.map((name) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.className = "chip";
-        button.textContent = name;
         const item = document.createElement("li");
-        item.append(button);
+        item.append(button(name, "chip"));
         return item;
       }),
     );
@@ -176,7 +181,7 @@ class Room {
       if (!message) break;
       try {
         await send({ type: "message.send", room: this.id, ...message });
-        this.keep(this.outbox().filter((kept) => kept.client_id !== message.client_id));
+        this.forget(message.client_id);
       } catch (error) {
         if (!error.code) break; // offline: it stays pending and goes with the next connection
         refused.add(message.client_id);
@@ -190,20 +195,28 @@ class Room {
     const row = this.find(message.client_id);
     if (!row) return;
     row.querySelector(".msg").classList.add("failed");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "btn plain";
-    button.dataset.retry = message.client_id;
-    button.textContent = this.failed;
-    row.querySelector(".meta").replaceChildren(`${sentence} `, button);
+    const [retry, discard] = [button(this.failed), button(this.discarding)];
+    retry.dataset.retry = discard.dataset.discard = message.client_id;
+    row.querySelector(".meta").replaceChildren(`${sentence} `, retry, " ", discard);
   }
 
+  // What is pending under this id; what the server has has an address of its own.
   find(clientId) {
-    return clientId ? this.log.querySelector(`[data-client="${CSS.escape(clientId)}"]`) : null;
+    return clientId ? this.log.querySelector(`.entry:not([id])[data-client="${CSS.escape(clientId)}"]`) : null;
+  }
+
+  forget(clientId) {
+    this.keep(this.outbox().filter((kept) => kept.client_id !== clientId));
   }
 
   click(event) {
-    if (event.target.dataset.retry) this.flush();
+    const { retry, discard } = event.target.dataset;
+    if (retry) this.flush();
+    if (discard) {
+      this.forget(discard);
+      this.find(discard)?.remove();
+      this.text.focus();
+    }
     const sign = event.target.closest("[data-react]");
     if (sign) {
       const on = sign.getAttribute("aria-pressed") !== "true";
@@ -224,20 +237,32 @@ class Room {
     if (event.type === "room.changed") return this.rename(event.title);
     if (event.type === "room.here") return this.markHere(event);
     if (event.type === "room.read") return this.receipts(event.upto, event.user);
-    if (event.message) this.drawing = this.drawing.then(() => this.draw(event.message)).catch(() => {});
+    if (event.message) this.later(event.message);
+  }
+
+  // One after the other. What can't be fetched now is fetched again: its number is past, so nobody tells it twice.
+  later(message) {
+    this.drawing = this.drawing
+      .then(() => this.draw(message))
+      .catch(() => setTimeout(() => this.later(message), DRAW_AGAIN));
   }
 
   async draw(message) {
+    if (this.isOver) return;
     const answer = await fetch(`/messages/message/${message.id}/`, { headers: { Accept: "text/html" } });
-    if (!answer.ok || this.isOver) return;
+    if (answer.status >= 500 || answer.status === 429) throw new Error(answer.status);
+    if (!answer.ok || answer.redirected || this.isOver) return;
     const atBottom = this.atBottom();
     const holder = document.createElement("div");
     holder.innerHTML = await answer.text();
     const row = holder.firstElementChild;
     const there = document.getElementById(row.id);
     if (there) there.replaceWith(row);
-    else if (this.isElsewhere(message)) return;
-    else {
+    else if (this.isElsewhere(message)) {
+      const newest = this.log.querySelector(".newest");
+      if (newest && this.find(message.client_id)) location.assign(newest.href); // what I said is seen where it stands
+      return;
+    } else {
       const mine = message.author?.id === document.documentElement.dataset.user;
       if (mine) this.find(message.client_id)?.remove();
       const next = [...this.log.querySelectorAll(".entry")].find((entry) => Number(entry.dataset.seq) > message.seq);
@@ -362,10 +387,7 @@ class Room {
     const bar = document.createElement("progress");
     bar.max = 1;
     bar.setAttribute("aria-label", file.name);
-    const cancel = document.createElement("button");
-    cancel.type = "button";
-    cancel.className = "btn plain";
-    cancel.textContent = this.remove;
+    const cancel = button(this.remove);
     row.append(name, bar, cancel);
     this.form.querySelector(".uploads").append(row);
     const entry = { id: null };
