@@ -4,6 +4,7 @@ Pure: text in, spans out. Nothing here judges a person; what is found is marked 
 A miss is cheaper than a wrong alarm, so a doubtful form counts only beside a word that makes it plain.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -13,6 +14,8 @@ from typing import Literal
 Kind = Literal["email", "phone", "handle", "link", "payment"]
 MASK = "•••••"  # always the same, so that its length tells nothing
 MOST_SIGNS = 4  # that one character may stand for
+# what Markdown takes away when it is shown: escapes, emphasis, code, strokes, entities
+MARKUP = re.compile(r"\\(?=[!-/:-@\[-`{-~])|\*+|`+|~~+|&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 OPEN, CLOSE = r"[\[({<]\s?", r"\s?[\])}>]"
 DOT_WORD = r"(?:dot|punkt|punto|ponto|point|точка)"
 AT_WORD = r"(?:at|ät|arroba|arobase|собака)"
@@ -89,10 +92,10 @@ class Span:
 
 def find(text: str, *, own: Collection[str] = ()) -> list[Span]:
     """What is contact data in `text`, in order and without overlap. Links to the hosts in `own` are none."""
-    folded, places = _fold(text)
+    folded, starts, ends = _fold(text)
     found = sorted(
         (
-            Span(places[start], max(places[end - 1] + 1, places[end]), kind)
+            Span(starts[start], ends[end - 1], kind)
             for kind, rule in RULES
             for start, end in rule(folded)
             if not (kind == "link" and _is_own(folded[start:end], own))
@@ -116,11 +119,14 @@ def cover(text: str, spans: Iterable[Span]) -> str:
     return "".join([*pieces, text[last:]])
 
 
-def _fold(text: str) -> tuple[str, list[int]]:
-    """Lower case without disguise (full width, foreign digits, invisible characters), and where each character was; last, the end."""
+def _fold(text: str) -> tuple[str, list[int], list[int]]:
+    """Lower case without disguise (marks of Markdown, full width, foreign digits, invisible characters), and where in
+    the text each character begins and ends.
+    """
     letters: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
+    starts: list[int] = []
+    ends: list[int] = []
+    for start, end, character in _unmarked(text):
         plainer = unicodedata.normalize("NFKC", character)
         # a sign that stands for a sentence is no disguise, and a message full of them would take seconds to read
         for plain in (plainer if len(plainer) <= MOST_SIGNS else character).lower():
@@ -129,8 +135,20 @@ def _fold(text: str) -> tuple[str, list[int]]:
                 continue
             digit = unicodedata.digit(plain, None) if category == "Nd" else None
             letters.append(plain if digit is None else str(digit))
-            places.append(place)
-    return "".join(letters), [*places, len(text)]
+            starts.append(start)
+            ends.append(end)
+    return "".join(letters), starts, ends
+
+
+def _unmarked(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each character that a reader of the message sees, with where it begins and ends in the source."""
+    last = 0
+    for match in MARKUP.finditer(text):
+        yield from ((place, place + 1, text[place]) for place in range(last, match.start()))
+        last = match.end()
+        if match[0].startswith("&"):
+            yield from ((match.start(), last, sign) for sign in html.unescape(match[0]))
+    yield from ((place, place + 1, text[place]) for place in range(last, len(text)))
 
 
 def _merged(spans: list[Span]) -> Iterator[Span]:

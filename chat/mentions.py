@@ -66,6 +66,5 @@ def _readers(room: Room, message: Message) -> list[Membership]:
 
 
 def _tell(room: Room, message: Message, user: Any) -> None:
-    url = f"{room.get_absolute_url()}#m-{message.pk}"
-    where = room.title or message.author
-    inbox.notify(user, "message.mentioned", actor=message.author, url=url, who=message.author, room=where)
+    facts = {"who": message.author, "room": room.title or message.author}
+    inbox.notify(user, "message.mentioned", actor=message.author, url=message.get_absolute_url(), **facts)

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import IntegrityError
 from django.db.models import Count, F, Max, Q
 from django.utils.translation import gettext_lazy as _
 
@@ -350,12 +349,8 @@ def _attach(message: Message, files: list[str]) -> None:
     limit = settings.SKILLLINK["FILES_PER_GIG"]
     if len(files) > limit:
         raise TooLarge(_("Up to {limit} files a message."), limit=limit)
-    try:
-        changed = Attachment.objects.filter(
-            pk__in=files, room=message.room, uploader=message.author, message__isnull=True
-        ).update(message=message)
-    except (ValueError, IntegrityError) as error:
-        raise Missing() from error
+    mine = Attachment.objects.filter(room=message.room, uploader=message.author, message__isnull=True)
+    changed = mine.filter(pk__in=files).update(message=message)
     if changed != len(set(files)):
         raise Missing()
 

@@ -17,7 +17,7 @@ def message(reporter: Any, pk: Any) -> Subject | None:
         return None
     return Subject(
         hiding.words(row.body, row.room)[:80] or str(row.author),
-        f"{row.room.get_absolute_url()}#m-{row.pk}",
+        row.get_absolute_url(),
         row.author,
         partial(frozen, reporter, row),
     )

@@ -51,6 +51,10 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.seq} in {self.room_id}"
 
+    def get_absolute_url(self) -> str:
+        """Where it stands in its room, however much was said since."""
+        return f"{self.room.get_absolute_url()}?at={self.seq}#m-{self.pk}"
+
 
 class MessageVersion(models.Model):
     """What a message said before an edit; goes when the message is deleted."""

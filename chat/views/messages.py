@@ -32,7 +32,7 @@ def post(request: HttpRequest, pk: Any) -> HttpResponse:
         request.POST.get("body", ""),
         client_id=request.POST.get("client_id") or uuid7().hex,
         reply_to=ids.read(request.POST["reply_to"]) if request.POST.get("reply_to") else None,
-        attachments=request.POST.getlist("attachments"),
+        attachments=[ids.read(pk) for pk in request.POST.getlist("attachments")],
     )
     if request.headers.get("Accept", "").startswith("application/json"):
         return JsonResponse({"id": str(message.pk), "seq": message.seq, "client_id": message.client_id}, status=201)
@@ -152,7 +152,7 @@ def _message(request: HttpRequest, pk: Any) -> Message:
 
 def _see(message: Message) -> HttpResponse:
     """Back to where it stands in its room."""
-    return see(f"{message.room.get_absolute_url()}?at={message.seq}#m-{message.pk}")
+    return see(message.get_absolute_url())
 
 
 def _number(request: HttpRequest, name: str) -> int:

@@ -51,5 +51,5 @@ def _row(message: Any, user: Any, names: dict[Any, str]) -> dict[str, Any]:
         "files": [file["name"] for file in shown["attachments"]],
         "where": names.get(message.room_id, str(message.room)),
         "at": parse_datetime(shown["at"]),
-        "url": f"{message.room.get_absolute_url()}?at={message.seq}#m-{message.pk}",
+        "url": message.get_absolute_url(),
     }

@@ -127,6 +127,15 @@ def test_a_file_that_is_not_what_it_says_is_refused_and_not_kept(
     assert not Attachment.objects.exists()
 
 
+def test_a_message_with_files_that_are_none_is_not_sent(room: Room, freelancer: User) -> None:
+    before, browser = state(room), Client()
+    browser.force_login(freelancer)
+    for pk in ("abc", "\0", str(room.pk)):
+        answer = browser.post(f"/messages/{room.pk}/post/", {"body": "Look", "attachments": pk})
+        assert answer.status_code == 404
+    assert state(room) == before
+
+
 def test_a_file_of_the_room_is_a_members_download_and_a_strangers_404(
     room: Room, freelancer: User, outsider: User, client: Client
 ) -> None:

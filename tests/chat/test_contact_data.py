@@ -130,5 +130,22 @@ def test_a_disguise_of_signs_does_not_help() -> None:
 
 
 def test_signs_that_stand_for_sentences_make_no_text_longer_to_judge() -> None:
-    letters, places = contact_data._fold("\ufdfa" * 8000)  # 18 letters each
-    assert len(letters) == len(places) - 1 == 8000
+    letters, starts, ends = contact_data._fold("\ufdfa" * 8000)  # 18 letters each
+    assert len(letters) == len(starts) == len(ends) == 8000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"ines\@varga.example", "ines**@**varga.example", "ines@varga.**example**", "ines@`varga`.example",
+        "ines&#64;varga&period;example", "i&#110;es&commat;v&#x61;rga.example", "ines~~@~~varga.example",
+        "+49 170 **123** 4567",
+    ],
+)  # fmt: skip
+def test_marks_that_nobody_sees_hide_nothing(text: str) -> None:
+    seen = contact_data.mask(f"Write to {text} please").replace("*", "").replace("`", "")
+    assert seen == f"Write to {contact_data.MASK} please"
+
+
+def test_emphasis_around_it_stays() -> None:
+    assert contact_data.mask("**ines@varga.example**, *soon*") == f"**{contact_data.MASK}**, *soon*"

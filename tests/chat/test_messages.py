@@ -56,7 +56,7 @@ def test_who_is_named_is_told_once_and_the_name_leads_to_them(
     message = say(group, client_person, body)
     assert told(freelancer) == 1
     assert f'href="{freelancer.profile.get_absolute_url()}"' in html(message)
-    assert Notification.objects.get(event="message.mentioned").url.endswith(f"#m-{message.pk}")
+    assert Notification.objects.get(event="message.mentioned").url.endswith(f"?at={message.seq}#m-{message.pk}")
 
 
 @pytest.mark.parametrize(
