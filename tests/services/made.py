@@ -60,8 +60,10 @@ def _digest(sources: Iterable[Path]) -> str:
 
 
 def _migrations() -> list[Path]:
-    """What a database is made of."""
-    return [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("*/apps.py")]
+    """What a database is made of: migrations, and whatever else says that it runs after them (triggers, indexes, groups)."""
+    packages = [path.parent for path in ROOT.glob("*/__init__.py") if path.parent.name != "tests"]
+    modules = [path for package in packages for path in package.rglob("*.py")]
+    return [path for path in modules if path.parent.name == "migrations" or "post_migrate" in path.read_text()]
 
 
 def _make_sqlite(path: Path) -> None:
