@@ -23,6 +23,8 @@ APPEND_ONLY = {
     "payment_seal": ("number = NEW.number", "transfer_id = NEW.transfer_id"),
 }
 
+ACCOUNT = "id, kind, currency, user_id, escrow_id, payout_id, cause_id"  # all but its balance
+
 
 def _sqlite_append_only(table: str, same: tuple[str, ...]) -> dict[str, str]:
     name, told = (
@@ -64,6 +66,12 @@ SQLITE = {
     "ledger_transfer_reversed_once": """CREATE TRIGGER ledger_transfer_reversed_once BEFORE INSERT ON payment_transfer
         WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE reverses_id = NEW.reverses_id)
         BEGIN SELECT RAISE(ABORT, 'ledger: reverses_id names a transfer that is reversed already'); END""",
+    # what was proved of the entries was proved in their accounts' currencies
+    "ledger_account_stays": f"""CREATE TRIGGER ledger_account_stays BEFORE UPDATE OF {ACCOUNT} ON payment_account
+        BEGIN SELECT RAISE(ABORT, 'ledger: whose an account is, and its currency, stay as they are'); END""",
+    "ledger_account_no_replace": """CREATE TRIGGER ledger_account_no_replace BEFORE INSERT ON payment_account
+        WHEN EXISTS (SELECT 1 FROM payment_account WHERE id = NEW.id)
+        BEGIN SELECT RAISE(ABORT, 'ledger: whose an account is, and its currency, stay as they are'); END""",
     "ledger_entry_not_late": """CREATE TRIGGER ledger_entry_not_late BEFORE INSERT ON payment_entry
         WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE id = NEW.transfer_id)
         BEGIN SELECT RAISE(ABORT, 'ledger: this transfer is closed'); END""",
@@ -140,6 +148,8 @@ END $$;
 """
 
 POSTGRESQL = {
+    # what was proved of the entries was proved in their accounts' currencies
+    "ledger_account_stays": f"BEFORE UPDATE OF {ACCOUNT} ON payment_account FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
     "ledger_entry_frozen": "BEFORE UPDATE OR DELETE ON payment_entry FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
     "ledger_transfer_frozen": (
         "BEFORE UPDATE OR DELETE ON payment_transfer FOR EACH ROW EXECUTE FUNCTION ledger_refuse()"

@@ -52,6 +52,31 @@ def test_the_database_itself_refuses_to_change_or_lose_a_line(client_person: Use
     assert books() == before
 
 
+SAME = "SELECT id, kind, 'EUR', balance, user_id, escrow_id, payout_id, cause_id FROM payment_account"
+OTHER_ACCOUNT = [
+    "UPDATE payment_account SET currency = 'EUR'",
+    "UPDATE payment_account SET kind = 'available' WHERE kind = 'wallet'",
+    "UPDATE payment_account SET user_id = NULL",
+    "UPDATE payment_account SET id = id + 1000",
+]
+if connection.vendor == "sqlite":
+    COLUMNS = "(id, kind, currency, balance, user_id, escrow_id, payout_id, cause_id)"
+    OTHER_ACCOUNT.append(f"REPLACE INTO payment_account {COLUMNS} {SAME}")
+
+
+@pytest.mark.parametrize("statement", OTHER_ACCOUNT)
+def test_no_account_becomes_anothers_or_another_currencys(client_person: User, statement: str) -> None:
+    """Also in the transaction that writes its entries: they were proved in the currency it had."""
+    put_in_wallet(client_person, 5000)
+    before = list(Account.objects.order_by("pk").values_list())
+    with pytest.raises(DatabaseError, match="ledger"), transaction.atomic(), connection.cursor() as cursor:
+        lines = [(accounts.wallet(client_person, "USD"), -5), (accounts.fees("USD"), 5)]
+        ledger.post("test:first", "test", lines)
+        cursor.execute(statement)
+    assert list(Account.objects.order_by("pk").values_list()) == before
+    assert audit.run() == []
+
+
 def test_a_closed_transfer_takes_no_further_entries_even_when_they_balance(client_person: User, outsider: User) -> None:
     put_in_wallet(client_person, 5000)
     transfer, before = Transfer.objects.get(), books()
