@@ -9,6 +9,7 @@ const TYPING_SHOWN = 4000;
 const HERE_EVERY = 25000;
 const HISTORY = 50; // messages a page, as the server gives them
 const DRAW_AGAIN = 3000;
+const REWORDS = ["message.edited", "message.deleted"];
 
 function button(words, look = "btn plain") {
   const made = document.createElement("button");
@@ -237,7 +238,17 @@ class Room {
     if (event.type === "room.changed") return this.rename(event.title);
     if (event.type === "room.here") return this.markHere(event);
     if (event.type === "room.read") return this.receipts(event.upto, event.user);
-    if (event.message) this.later(event.message);
+    if (!event.message) return;
+    this.later(event.message);
+    if (REWORDS.includes(event.type)) this.quotes(event.message.id);
+  }
+
+  // What answers a message shows its words too.
+  quotes(id) {
+    for (const quote of this.log.querySelectorAll(`[data-quotes="${id}"]`)) {
+      const { id: answer, dataset } = quote.closest(".entry");
+      this.later({ id: answer.slice(2), seq: Number(dataset.seq) });
+    }
   }
 
   // One after the other. What can't be fetched now is fetched again: its number is past, so nobody tells it twice.

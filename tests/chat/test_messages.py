@@ -8,7 +8,7 @@ from django.test import Client
 
 from chat import details, invitations, messages, mine, pane, pins, roles, rooms
 from chat.formats import serialize
-from chat.models import Membership, Mention, Message, Room
+from chat.models import Membership, Mention, Message, Room, RoomEvent
 from skilllink.errors import Missing
 from skilllink.ids import uuid7
 from skilllink.transactions import verb
@@ -300,3 +300,11 @@ def test_somebody_who_was_put_out_meanwhile_finds_no_room(group: Room, client_pe
     for page in (pane.pane_context, details.page):
         with pytest.raises(Missing):
             page(group, freelancer)
+
+
+def test_open_details_are_fetched_anew_with_whatever_changes_a_pinned_message(group: Room, client_person: User) -> None:
+    page = browser_of(client_person).get(f"/messages/{group.pk}/details/").content.decode()
+    heard = re.findall('data-live-types="([^"]+)"', page)[0].split()
+    kind = RoomEvent.Kind
+    for event in (kind.PINNED, kind.UNPINNED, kind.EDITED, kind.DELETED):
+        assert any(event.startswith(start) for start in heard), event
