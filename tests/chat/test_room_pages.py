@@ -1,5 +1,6 @@
 """Rooms through their pages and the API: the same verbs, the same refusals, and forms that keep what was typed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -212,3 +213,13 @@ def test_a_room_says_how_much_is_unread_however_much_it_is(
         messages.post(group, client_person, f"Number {turn}", client_id=uuid7().hex)
     assert pane.pane_context(group, freelancer)["unread"] == number
     assert pane.pane_context(group, client_person)["unread"] == 0
+
+
+def test_a_message_makes_its_readers_fetch_their_rooms_and_their_count_and_nothing_else(
+    group: Room, freelancer: User
+) -> None:
+    page = browser_of(freelancer).get("/messages/").content.decode()
+    regions = re.findall(rf'data-live="user:{freelancer.pk}"(?: data-live-types="([^"]*)")? hx-get="([^"?]*)', page)
+    concerned = [address for types, address in regions if "messages.unread".startswith(tuple(types.split()) or ("",))]
+    assert sorted(concerned) == ["/messages/", "/messages/unread/"]
+    assert len(regions) > len(concerned)
