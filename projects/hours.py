@@ -150,7 +150,8 @@ def begin(row: Milestone) -> None:
     """Hold the week's most from the client's wallet; without enough there the week is skipped. By the clock."""
     from projects import milestones  # milestones needs this module
 
-    if over_at(row) > now() and row.contract.status == Contract.Status.ACTIVE:
+    passed = over_at(row) <= now()  # no clock rang all week: dropped, and the wallet was never asked
+    if not passed and row.contract.status == Contract.Status.ACTIVE:
         try:
             with transaction.atomic():
                 escrow = contracts.open_escrow(row.contract)
@@ -160,7 +161,8 @@ def begin(row: Milestone) -> None:
         else:
             return milestones.funded(row, escrow, actor=None)
     milestones.move(row, "cancelled", drop_asked_by=None, ended_at=now())
-    announce("milestone.skipped", contract=row.contract, milestone=row, actor=None, figure=_figure(row, row.amount))
+    event = "milestone.cancelled" if passed else "milestone.skipped"
+    announce(event, contract=row.contract, milestone=row, actor=None, figure=_figure(row, row.amount))
     follow(row)
 
 

@@ -194,6 +194,8 @@ def test_after_a_standstill_weeks_that_are_over_are_skipped_and_the_present_one_
     ring(MONDAY + timedelta(days=15))
     assert [week(contract, number).status for number in (1, 2, 3, 4)] == ["cancelled", "cancelled", "funded", "agreed"]
     assert wallet(contract) == WHOLE
+    for person in (contract.client, contract.freelancer):  # nothing was missing in the wallet
+        assert told(person).count("milestone.cancelled") == 2 and "milestone.skipped" not in told(person)
 
 
 def test_while_money_stands_still_a_week_waits_and_begins_afterwards(contract: Contract, finance: User) -> None:
