@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Q, Value, When
+from django.db.models import Case, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from chat import keys, message_index
@@ -89,6 +89,9 @@ def open_direct(a: Any, b: Any) -> Room:
         require_may_begin(a)
         blocks.require_open(a, [b.pk])
         _enter(room, a, b)
+    elif hired and not room.hired:  # made while they were being hired: neither of the two could see the other
+        room = lock(room)
+        _hire(room)
     return room
 
 
@@ -126,14 +129,12 @@ def open_for_gig(gig_id: Any, client: Any, asker: Any, title: str) -> Room:
 @inside_transaction
 def promote(room: Room, contract_id: Any, title: str) -> Room:
     """The bid's room becomes the contract's, with all that was said in it."""
-    Room.objects.filter(pk=room.pk).update(
-        kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title), hired=True
-    )
-    people = room.memberships.values_list("user_id", flat=True)
-    Room.objects.filter(pair=_pair(*people)).update(hired=True)
+    Room.objects.filter(pk=room.pk).update(kind=Room.Kind.CONTRACT, subject_id=contract_id, title=clean_title(title))
     room.refresh_from_db()
-    for hired in Room.objects.filter(Q(pk=room.pk) | Q(pair=_pair(*people))):
-        message_index.write_room(hired)
+    _hire(room)
+    direct = Room.objects.filter(pair=_pair(*room.memberships.values_list("user_id", flat=True))).first()
+    if direct:
+        _hire(direct)
     return room
 
 
@@ -423,6 +424,13 @@ def _enter(room: Room, *people: Any) -> None:
         Membership.objects.create(room=room, user=person)
         log(room, RoomEvent.Kind.JOINED, user=person)
         realtime.push(f"user:{person.pk}", {"type": "rooms.changed"})
+
+
+def _hire(room: Room) -> None:
+    """From now on all that is said in the room is read and found as it was written."""
+    room.hired = True
+    room.save(update_fields=["hired"])
+    message_index.write_room(room)
 
 
 def _is_known(room: Room, user: Any) -> bool:

@@ -24,7 +24,9 @@ from users.models import Profile
 
 
 class RoomOut(serializers.ModelSerializer[Room]):
-    unread = serializers.SerializerMethodField(help_text="Messages of others after my read mark")
+    unread = serializers.SerializerMethodField(
+        help_text="Messages of others after my read mark; of people I blocked only in a contract's room"
+    )
     role = serializers.SerializerMethodField(help_text="What I am in it: owner, moderator or member")
     muted = serializers.SerializerMethodField(help_text="Whether I muted it")
 

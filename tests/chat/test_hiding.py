@@ -147,6 +147,19 @@ def test_a_direct_room_opened_after_the_hire_hides_nothing(
     assert rooms.open_direct(client_person, outsider).hides_contact
 
 
+def test_a_direct_room_that_was_made_while_its_people_were_hired_hides_nothing_once_it_is_opened_again(
+    room: Room, client_person: User, freelancer: User
+) -> None:
+    direct = rooms.open_direct(freelancer, client_person)
+    said = say(direct, client_person)
+    verb(rooms.promote)(room, uuid7(), "Wayfinding")
+    Room.objects.filter(pk=direct.pk).update(hired=False)  # as one that promote couldn't see yet
+    assert SECRET not in seen_by(freelancer, said)
+    rooms.open_direct(freelancer, client_person)
+    assert SECRET in seen_by(freelancer, said)
+    assert list(search.find(freelancer, text="varga", room=direct)) == [said]
+
+
 def test_a_group_is_no_place_of_hiring_and_hides_nothing(client_person: User, freelancer: User) -> None:
     group = rooms.create_group(client_person, "Glaze talk")
     rooms.join(group, freelancer)
