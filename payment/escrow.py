@@ -8,7 +8,6 @@ lengthens it, and what is taken back shortens it from its end. So parts sum to t
 Clearings are the last stretch of the total: they are due one after the other, and shortened from the last.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -287,12 +286,13 @@ def _third_earned(payee_id: Any) -> "QuerySet[Clearing]":
 
 
 def clearings(escrow: Escrow) -> "QuerySet[Clearing]":
-    return clearings_of([escrow])
+    """What was released from this escrow and when it clears, oldest first."""
+    return Clearing.objects.filter(escrow=escrow).order_by("due_at")
 
 
-def clearings_of(escrows: Iterable[Escrow]) -> "QuerySet[Clearing]":
-    """What was released from these escrows and when it clears, oldest first."""
-    return Clearing.objects.filter(escrow__in=list(escrows)).order_by("due_at")
+def still_clearing(escrow: Escrow) -> list[Clearing]:
+    """What was released and hasn't cleared, the first that will first. Asks nothing where `clearings` were prefetched."""
+    return sorted((row for row in escrow.clearings.all() if row.cleared_at is None), key=lambda row: row.due_at)
 
 
 # --- fees -----------------------------------------------------------------------------------------

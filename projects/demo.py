@@ -1,7 +1,7 @@
 """Demo data, made only through the verbs, at moments of the past, so that every page looks alive."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -16,8 +16,21 @@ from payment import audit, causes, clearing, deposits, donations, papers, payout
 from payment.gateways.sandbox import bank
 from payment.gateways.sandbox.cards import DECLINED, GOOD, GOOD_BANK, UNSURE
 from payment.models import Cause, Payout, Transfer
-from projects import bids, bonuses, contracts, disputes, feedback, gigs, milestones, offers, questions, tips
-from projects.models import Bid, Contract, Gig, Offer
+from projects import (
+    bids,
+    bonuses,
+    contracts,
+    disputes,
+    feedback,
+    gigs,
+    hours,
+    milestones,
+    offers,
+    questions,
+    sweeps,
+    tips,
+)
+from projects.models import Bid, Contract, Gig, Milestone, Offer
 from skilllink import clocks
 from skilllink.given import given
 from skilllink.ids import uuid7
@@ -159,6 +172,7 @@ class Story:
         self.garden()
         self.gigs_in_every_state()
         yield "contracts"
+        self.by_the_hour()
         self.earlier_work()
         self.calendar()
         self.contracts_in_every_state()
@@ -258,6 +272,41 @@ class Story:
         message: Message = messages.post(room, self.cast[who], body, client_id=uuid7().hex, **more)
         return message
 
+    def by_the_hour(self) -> None:
+        """A contract that goes on in weeks: one is over for good, the last is handed in, hours are logged in this one.
+
+        The first that is told: its clocks ring, and there are no others yet.
+        """
+        nora, moses = self.cast["nora"], self.cast["moses"]
+        midnight = self.today.astimezone(UTC).replace(hour=0, minute=0)
+        monday = midnight - timedelta(days=midnight.weekday())
+        with clocks.at(monday - timedelta(days=17)):
+            contract = self.hire("nora", "moses", "A till that knows the ovens", [("Drawer and scale", 60000, 5)])
+            self.fund("nora", 3 * 10 * 4500)
+            milestones.agree(hours.propose(contract, by=moses, rate=4500, hours=10), by=nora)
+        with clocks.at(monday - timedelta(days=15)):
+            first = contract.milestones.earliest("position")
+            milestones.deliver(first, by=moses, note="The drawer opens, the scale answers.")
+            milestones.release(first, by=nora)
+        day = monday - timedelta(days=14)
+        while day <= self.today:
+            with clocks.at(day):
+                while sweeps.sweep():
+                    continue
+            if day.weekday() in (1, 3) and not day.hour:
+                self.work(contract, day + timedelta(hours=8), minutes=150)
+            day += timedelta(hours=12)
+
+    def work(self, contract: Contract, begins: datetime, *, minutes: int) -> None:
+        ends = begins + timedelta(minutes=minutes)
+        if ends > self.today:
+            return
+        with clocks.at(ends):
+            week = contract.milestones.get(week__isnull=False, status=Milestone.Status.FUNDED)
+            hours.log(
+                week, by=self.cast["moses"], begins_at=begins, ends_at=ends, memo="Wired the oven’s sensor to the till."
+            )
+
     def earlier_work(self) -> None:
         """What the main accounts did before: their profiles have a past, with reviews from both sides."""
         for days, client, freelancer, title, amount, of_freelancer, of_client in EARLIER:
@@ -339,8 +388,8 @@ class Story:
             (330000, 26),
             (352000, 27),
         ]
-        for hours, ((_n, key, *_rest), (amount, days)) in enumerate(zip(FREELANCERS, amounts, strict=False)):
-            with self.ago(4 - hours * 0.4):
+        for turn, ((_n, key, *_rest), (amount, days)) in enumerate(zip(FREELANCERS, amounts, strict=False)):
+            with self.ago(4 - turn * 0.4):
                 self.bid(gig, key, amount, days)
         with self.ago(2):
             mine = self.bid(

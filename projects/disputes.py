@@ -135,8 +135,7 @@ def _clearing(row: Milestone) -> int:
     """Gross minor units that the clock released and that are still clearing."""
     if not row.released_by_clock or row.escrow is None:
         return 0
-    rows = escrows.clearings(row.escrow).filter(cleared_at__isnull=True)
-    return min(row.released, sum(rows.values_list("gross", flat=True)))
+    return min(row.released, sum(part.gross for part in escrows.still_clearing(row.escrow)))
 
 
 @verb

@@ -443,21 +443,20 @@ def dispute_sentences(dispute: Dispute, viewer: Any, clocks: Iterable[Clock]) ->
 def _ended(row: Milestone, viewer: Any, role: str) -> Card:
     names = _names(row, viewer)
     at = day(row.ended_at) if row.ended_at else ""
-    if row.status == "released":
-        acts = [Act(_("Give a tip"), _at(row, "tip"))] if role == "client" and tips.open_for(row, clock_now()) else []
-        if role and disputes.disputable(row, viewer):
-            acts.append(Act(_("Open a dispute"), _at(row, "dispute")))
-        by = _("Released {day}, by the clock") if row.released_by_clock else _("Released {day}")
-        return Card(row, "done", by.format(day=at), acts=acts)
     if row.status == "refunded":
         who = _("Returned to you {day}") if role == "client" else _("Returned to {client} {day}")
         return Card(row, "done", who.format(day=at, client=names["client"]))
-    text = _("{out} went to {freelancer}, {back} to {client}.")
     split = format_html(
-        text, out=amount(row.released, row.currency), back=amount(row.refunded, row.currency),
-        freelancer=names["freelancer"], client=names["client"],
+        _("{out} went to {freelancer}, {back} to {client}."), out=amount(row.released, row.currency),
+        back=amount(row.refunded, row.currency), freelancer=names["freelancer"], client=names["client"],
     )  # fmt: skip
-    return Card(row, "done", _("Settled {day}").format(day=at), split)
+    if row.status != "released":
+        return Card(row, "done", _("Settled {day}").format(day=at), split)
+    acts = [Act(_("Give a tip"), _at(row, "tip"))] if role == "client" and tips.open_for(row, clock_now()) else []
+    if role and disputes.disputable(row, viewer):
+        acts.append(Act(_("Open a dispute"), _at(row, "dispute")))
+    by = _("Released {day}, by the clock") if row.released_by_clock else _("Released {day}")
+    return Card(row, "done", by.format(day=at), split if row.refunded else "", acts=acts)
 
 
 def _line(card: Card, steps: list[schedule.Step], clocks: Iterable[Clock], now: datetime) -> dict[str, Any] | None:

@@ -362,9 +362,8 @@ def _due_dates(contract: Contract, now: datetime) -> Iterable[Row]:
 
 
 def _clearing(contract: Contract, facts: dict[str, Any], now: datetime) -> Iterable[Row]:
-    paid = [row for row in contract.milestones.all() if row.released and row.escrow_id]
-    waiting = escrows.clearings_of(row.escrow for row in paid).filter(cleared_at__isnull=True, amount__gt=0)
-    for clearing in waiting if paid else ():
+    held = [row.escrow for row in contract.milestones.all() if row.released and row.escrow]
+    for clearing in (part for escrow in held for part in escrows.still_clearing(escrow) if part.amount):
         yield Row(
             f"clearing-{clearing.pk}",
             max(clearing.due_at, now),

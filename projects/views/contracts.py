@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
@@ -31,7 +31,10 @@ def found(request: HttpRequest, pk: Any) -> Contract:
     rows: QuerySet[Contract] = Contract.objects.visible_to(request.user).select_related(
         "client__profile", "freelancer__profile", "gig", "cause"
     )
-    return get_object_or_404(rows.prefetch_related(Prefetch("milestones", queryset=steps)), pk=pk)
+    contract: Contract = get_object_or_404(rows.prefetch_related(Prefetch("milestones", queryset=steps)), pk=pk)
+    paid = [row.escrow for row in contract.milestones.all() if row.released and row.escrow is not None]
+    prefetch_related_objects(paid, "clearings")
+    return contract
 
 
 def figures(contract: Contract) -> dict[str, int]:

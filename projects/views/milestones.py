@@ -50,6 +50,14 @@ def _donated(text: Any, donated: Any) -> Callable[[Milestone, Any], SafeString]:
     return lambda row, user: _says(donated if row.contract.is_pro_bono else text)(row, user)
 
 
+def _hours(_row: Milestone, user: Any) -> SafeString:
+    text = _(
+        "Times are those of your clock, {zone}. What is logged is handed in by itself after the week, and paid when the "
+        "time to review ends."
+    )
+    return format_html(text, zone=user.timezone)
+
+
 def _release(row: Milestone, user: Any) -> SafeString:
     if row.contract.is_pro_bono:
         return _says(_("You take the work as it is; nothing is paid for it. This can’t be undone."))(row, user)
@@ -192,7 +200,7 @@ ACTS: dict[str, ActPage] = {
     "log": ActPage(
         lazy("Log hours"),
         lazy("Log them"),
-        _says(lazy("What is logged is handed in by itself after the week, and paid when the time to review ends.")),
+        _hours,
         hours.log,
         forms.LogHours,
     ),
