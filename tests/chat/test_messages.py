@@ -304,7 +304,7 @@ def test_somebody_who_was_put_out_meanwhile_finds_no_room(group: Room, client_pe
 
 def test_open_details_are_fetched_anew_with_whatever_changes_a_pinned_message(group: Room, client_person: User) -> None:
     page = browser_of(client_person).get(f"/messages/{group.pk}/details/").content.decode()
-    heard = re.findall('data-live-types="([^"]+)"', page)[0].split()
+    heard = re.findall('id="details" data-live="[^"]+" data-live-types="([^"]+)"', page)[0].split()
     kind = RoomEvent.Kind
     for event in (kind.PINNED, kind.UNPINNED, kind.EDITED, kind.DELETED):
         assert any(event.startswith(start) for start in heard), event

@@ -7,8 +7,11 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
+from chat import rooms
+from chat.models import Room
 from payment.models import Account, Escrow
 from skilllink.clocks import now
+from skilllink.ids import uuid7
 from skilllink.prepared import insert, prepared, prepared_update
 from users.models import Delivery, Notification, NotificationCounter, Sanction, User
 
@@ -49,15 +52,17 @@ def test_an_update_says_how_many_rows_it_changed_and_may_change_others_next_time
     client_person: User, freelancer: User
 ) -> None:
     @prepared_update
-    def add(user: Any, **more: Any) -> Any:
-        return Account.objects.filter(user=user), {name: F(name) + value for name, value in more.items()}
+    def add(pk: Any, **more: Any) -> Any:
+        return Room.objects.filter(pk=pk), {name: F(name) + value for name, value in more.items()}
 
-    mine, theirs = accounts_of(client_person, freelancer)
-    assert [add(user=client_person.pk, balance=amount) for amount in (1, 40_000, 5_000_000_000)] == [1, 1, 1]
-    assert add(user=client_person.pk, id=0) == 1
-    mine.refresh_from_db()
-    theirs.refresh_from_db()
-    assert (mine.balance, theirs.balance) == (5_000_040_006, 5)
+    room, other = (rooms.create_group(client_person, title) for title in ("Glaze talk", "Kiln talk"))
+    before = room.seq, room.version, other.seq
+    assert [add(pk=room.pk, seq=more) for more in (1, 40_000, 5_000_000)] == [1, 1, 1]
+    assert add(pk=room.pk, version=3) == 1
+    assert add(pk=uuid7(), version=3) == 0
+    room.refresh_from_db()
+    other.refresh_from_db()
+    assert (room.seq, room.version, other.seq) == (before[0] + 5_040_001, before[1] + 3, before[2])
 
 
 def test_a_moment_that_would_stand_still_is_refused(client_person: User) -> None:
