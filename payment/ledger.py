@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db import IntegrityError, connection
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
-from psycopg import Cursor
 
 from payment import halt
 from payment.models import Account, Entry, Escrow, Transfer
+from skilllink import prepared
 from skilllink.errors import Conflict
 from skilllink.ids import uuid7
 from skilllink.money import LARGEST
@@ -122,13 +122,11 @@ def _write_postgresql(key, kind, reason, fingerprint, escrow, reverses, lines): 
     """
     transfer_id = uuid7()
     escrow_id, reverses_id = escrow.pk if escrow else None, reverses.pk if reverses else None
+    accounts, amounts = (",".join(map(str, column)) for column in zip(*((a.pk, n) for a, n in lines), strict=True))
     values = [
-        transfer_id, key, kind, reason, fingerprint, escrow_id, reverses_id,
-        [account.pk for account, _n in lines], [amount for _a, amount in lines],
+        transfer_id, key, kind, reason, fingerprint, escrow_id, reverses_id, f"{{{accounts}}}", f"{{{amounts}}}",
     ]  # fmt: skip
-    # the driver's own cursor: the statement is prepared once per connection
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        ((there, kept, at),) = cursor.execute(POST, values, prepare=True).fetchall()
+    ((there, kept, at),) = prepared.ask(POST, values)
     if there != transfer_id:
         return there, kept
     written = (transfer_id, key, kind, reason, fingerprint, reverses_id, escrow_id, at)  # not read again

@@ -101,13 +101,10 @@ END $$;
 -- balance by themselves (so there are two or more), so whatever was there still does.
 CREATE OR REPLACE FUNCTION ledger_prove_entries() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT 1 FROM added e
-             WHERE current_setting('ledger.posting', true) IS DISTINCT FROM e.transfer_id::text) THEN
-    RAISE EXCEPTION 'ledger: this transfer is closed';
-  END IF;
-  IF EXISTS (SELECT 1 FROM added e LEFT JOIN payment_account a ON a.id = e.account_id
-             GROUP BY e.transfer_id, a.currency HAVING sum(e.amount) <> 0) THEN
-    RAISE EXCEPTION 'ledger: added entries do not sum to zero';
+  PERFORM 1 FROM added e LEFT JOIN payment_account a ON a.id = e.account_id GROUP BY e.transfer_id, a.currency
+  HAVING sum(e.amount) <> 0 OR e.transfer_id::text IS DISTINCT FROM current_setting('ledger.posting', true);
+  IF FOUND THEN
+    RAISE EXCEPTION 'ledger: added entries do not sum to zero, or this transfer is closed';
   END IF;
   RETURN NULL;
 END $$;

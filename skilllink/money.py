@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from babel.numbers import format_currency, get_currency_symbol
@@ -88,7 +89,12 @@ def check_step(value: int, currency: str, step: int, *, field: str = "amount") -
 
 def format_money(minor: int, currency: str) -> str:
     """The amount in the active language, `$1,600.00`; a negative one with a true minus sign."""
-    text = format_currency(Decimal(abs(minor)).scaleb(-EXPONENTS[currency]), currency, locale=_locale())
+    return _written(minor, currency, _locale())
+
+
+@lru_cache(maxsize=4096)  # a page, a notice and a notification show the same figures over and over
+def _written(minor: int, currency: str, locale: str) -> str:
+    text = format_currency(Decimal(abs(minor)).scaleb(-EXPONENTS[currency]), currency, locale=locale)
     text = re.sub(r"(?<=[^\W\d_])(?=\d)", "\N{NO-BREAK SPACE}", text)  # a code of letters stands apart: KWD 1.500
     return f"−{text}" if minor < 0 else text
 

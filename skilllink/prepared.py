@@ -20,8 +20,9 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import AutoField, Expression, Model, QuerySet
 from django.db.models.sql import UpdateQuery
-from psycopg import Cursor
 from psycopg.types.numeric import Int8
+
+from skilllink.libpq import Cursor
 
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
 
@@ -167,7 +168,7 @@ def _filled(places: Sequence[Any], values: dict[str, Any]) -> list[Any]:
 
 
 def _executed(db: Any, sql: str, values: Sequence[Any]) -> Any:
-    """A cursor that has run it: on PostgreSQL the driver's own, which prepares, inside Django's, which logs."""
+    """A cursor that has run it: on PostgreSQL one that prepares, inside Django's, which logs."""
     if db.vendor != "postgresql":
         cursor = db.cursor()
     else:
