@@ -5,6 +5,7 @@ docs/decisions/0003-prepared-statements.md.
 """
 
 import functools
+import select
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -94,14 +95,30 @@ def _begun_with(server: Any, name: bytes, given: Sequence[Any], formats: Any) ->
     server.send_query_params(b"BEGIN", None)
     server.send_query_prepared(name, given, formats)
     server.pipeline_sync()
+    while server.flush():
+        _wait(server, select.POLLIN | select.POLLOUT)
     results = []
-    while (result := server.get_result()) is None or result.status != ExecStatus.PIPELINE_SYNC:
+    while (result := _next(server)) is None or result.status != ExecStatus.PIPELINE_SYNC:
         if result is not None:
             results.append(result)
         elif server.status == ConnStatus.BAD:
             raise OperationalError(server.get_error_message())
     server.exit_pipeline_mode()
     return next((result for result in results if result.status not in GOOD), results[-1])
+
+
+def _next(server: Any) -> Any:
+    """The next result. Waited for by hand: libpq would wait with every other thread of the process held up."""
+    while server.is_busy():
+        _wait(server, select.POLLIN)
+    return server.get_result()
+
+
+def _wait(server: Any, events: int) -> None:
+    poll = select.poll()
+    poll.register(server.socket, events)
+    if any(happened & ~select.POLLOUT for _socket, happened in poll.poll()):
+        server.consume_input()
 
 
 def _is_special(connection: Connection[Any]) -> bool:

@@ -1,0 +1,126 @@
+"""Prepared statements on connections of their own: how they begin transactions, wait, and lose the server."""
+
+from threading import Thread
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, OperationalError, connection, connections, transaction
+
+from skilllink.prepared import ask, prepared, prepared_update
+from tests.cast import make
+from users.models import User
+
+pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@prepared
+def locked(pk: Any) -> Any:
+    return User.objects.select_for_update().filter(pk=pk)
+
+
+@prepared_update
+def rename(pk: Any, name: Any) -> Any:
+    return User.objects.filter(pk=pk), {"name": name}
+
+
+def twice(act: Any) -> None:
+    """The second time a statement is known, and takes its BEGIN along."""
+    for _time in range(2):
+        act()
+
+
+def test_who_waits_for_a_lock_with_its_first_statement_holds_up_no_other_thread() -> None:
+    person = make("Ines Varga", client=True)
+    heard = []
+
+    def wait() -> None:
+        try:
+            for _time in range(2):
+                with transaction.atomic():
+                    heard.append(locked(pk=person.pk)[0].name)
+        finally:
+            connections.close_all()
+
+    def hold() -> None:
+        waiting = Thread(target=wait)
+        with transaction.atomic():
+            assert locked(pk=person.pk) == [person]
+            waiting.start()
+            # runs while the other thread waits for this transaction: neither ends before the other is let go on
+            while not ask("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = %s", ["Lock"]):
+                continue
+            rename(pk=person.pk, name="Ines Horvat")
+        waiting.join(60)
+        assert not waiting.is_alive()
+
+    twice(hold)
+    assert heard == ["Ines Horvat"] * 4
+
+
+def test_a_transaction_that_begins_with_its_statement_is_undone_as_one() -> None:
+    person = make("Ines Varga", client=True)
+
+    def undo() -> None:
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            assert rename(pk=person.pk, name="Somebody else") == 1
+            1 / 0  # noqa: B018
+        person.refresh_from_db()
+        assert person.name == "Ines Varga"
+
+    twice(undo)
+
+
+def test_a_refusal_of_the_first_statement_is_the_databases_and_the_connection_goes_on() -> None:
+    person = make("Ines Varga", client=True)
+
+    def refused() -> None:
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rename(pk=person.pk, name=None)
+        assert locked_in_one(person) == [person]
+
+    twice(refused)
+
+
+def locked_in_one(person: User) -> list[Any]:
+    with transaction.atomic():
+        return locked(pk=person.pk)
+
+
+def test_a_transaction_keeps_the_isolation_that_its_connection_was_given() -> None:
+    from psycopg import IsolationLevel
+
+    def levels() -> list[Any]:
+        with transaction.atomic():
+            return ask("SELECT current_setting('transaction_isolation') WHERE %s = 1", [1])
+
+    twice(levels)
+    connection.connection.isolation_level = IsolationLevel.SERIALIZABLE
+    try:
+        assert levels() == [("serializable",)]
+    finally:
+        connection.connection.isolation_level = None
+    assert levels() == [("read committed",)]
+
+
+def test_a_server_that_ends_the_connection_is_said_as_the_driver_says_it() -> None:
+    person = make("Ines Varga", client=True)
+    twice(lambda: locked_in_one(person))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    with transaction.atomic():
+        before = locked(pk=person.pk)
+
+    def end() -> None:
+        try:
+            ask("SELECT pg_terminate_backend(%s::int)::int", [backend])
+        finally:
+            connections.close_all()
+
+    ending = Thread(target=end)
+    ending.start()
+    ending.join(60)
+    with pytest.raises(OperationalError), transaction.atomic():
+        locked(pk=person.pk)
+    connection.close()
+    assert locked_in_one(person) == before
