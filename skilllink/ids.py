@@ -29,8 +29,7 @@ def _stamp() -> int:
     """Parts of a millisecond since 1970, each given once."""
     moment = time.time_ns() * PARTS // 1_000_000
     with _turn:
-        (last,) = _last
-        _last[:] = [last + 1 if moment <= last < moment + BEHIND else moment]
+        _last[0] = _last[0] + 1 if moment <= _last[0] < moment + BEHIND else moment
         return _last[0]
 
 

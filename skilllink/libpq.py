@@ -5,7 +5,9 @@ docs/decisions/0003-prepared-statements.md.
 """
 
 import functools
+import itertools
 import select
+from collections import OrderedDict
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +19,7 @@ from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
 
 GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 KEPT = "_skilllink_statements"  # with the connection they are gone
+MOST = 200  # statements that a connection keeps; one for each number of values that is inserted or asked for at once
 
 
 class Cursor:
@@ -54,7 +57,8 @@ class _Statements:
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
         self._transformer = Transformer(connection)
-        self._names: dict[tuple[str, Any], bytes] = {}
+        self._names: OrderedDict[tuple[str, Any], bytes] = OrderedDict()  # the one that was used last is last
+        self._numbers = itertools.count()
 
     def run(self, sql: str, values: Sequence[Any]) -> tuple[list[Any], int]:
         """The rows it returns, and how many it returned or changed."""
@@ -68,6 +72,7 @@ class _Statements:
                 self._connection.execute("")  # the driver begins the transaction, in its own way
                 begins = False
             name = name or self._prepared(sql, types)
+        self._names.move_to_end((sql, types))
         run = functools.partial(_begun_with, server) if begins else server.exec_prepared
         result = run(name, given, formats)
         self._check(result)
@@ -75,8 +80,13 @@ class _Statements:
         return transformer.load_rows(0, result.ntuples, tuple), _count(result)
 
     def _prepared(self, sql: str, types: Any) -> bytes:
-        name = f"_skilllink_{len(self._names)}".encode()
-        self._check(self._connection.pgconn.prepare(name, _numbered(sql), types))
+        server = self._connection.pgconn
+        if len(self._names) >= MOST:
+            oldest, name = next(iter(self._names.items()))
+            self._check(server.exec_(b"DEALLOCATE " + name))
+            del self._names[oldest]
+        name = f"_skilllink_{next(self._numbers)}".encode()
+        self._check(server.prepare(name, _numbered(sql), types))
         self._names[sql, types] = name
         return name
 
@@ -130,7 +140,7 @@ def _count(result: Any) -> int:
     return result.command_tuples if result.command_tuples is not None else -1
 
 
-@functools.cache
+@functools.lru_cache(maxsize=2 * MOST)
 def _numbered(sql: str) -> bytes:
     """`$1`, `$2` … in place of each `%s`, and `%` for `%%`."""
     *before, last = sql.replace("%%", "\0").split("%s")

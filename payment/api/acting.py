@@ -27,7 +27,7 @@ def act(
     shape: Callable[[Any], Any],
     *args: Any,
     status: int = 200,
-    require: Callable[[], None] | None = None,
+    require: Callable[[], None] = lambda: None,
     **kwargs: Any,
 ) -> Response:
     """Call a verb and answer with the `shape` of what it returned; under an Idempotency-Key the answer is kept.
@@ -36,13 +36,11 @@ def act(
     """
     key = request.headers.get("Idempotency-Key")
     if key is None:
-        if require is not None:
-            require()
+        require()
         return Response(shape(verb(*args, **kwargs)), status=status)
 
     def effect() -> tuple[int, Any]:
-        if require is not None:
-            require()
+        require()
         return status, shape(verb.within(*args, **kwargs))
 
     print_ = idempotency.fingerprint(request.method or "", request.path, _body(request))

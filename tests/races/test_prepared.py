@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 
+from skilllink import libpq
 from skilllink.prepared import ask, prepared, prepared_update
 from tests.cast import make
 from users.models import User
@@ -100,6 +101,22 @@ def test_a_transaction_keeps_the_isolation_that_its_connection_was_given() -> No
     finally:
         connection.connection.isolation_level = None
     assert levels() == [("read committed",)]
+
+
+def test_a_connection_keeps_the_statements_that_are_used_and_gives_up_those_that_are_not() -> None:
+    def of(number: int) -> list[Any]:
+        return ask(f"SELECT {', '.join(['%s::int'] * number)}", list(range(number)))
+
+    for number in range(1, libpq.MOST + 20):
+        with transaction.atomic():
+            assert of(1) == [(0,)]
+            assert of(number) == [tuple(range(number))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), count(*) FILTER (WHERE statement = 'SELECT $1::int') FROM pg_prepared_statements"
+        )
+        assert cursor.fetchone() == (libpq.MOST, 1)
+    assert of(2) == [(0, 1)]
 
 
 def test_a_server_that_ends_the_connection_is_said_as_the_driver_says_it() -> None:
