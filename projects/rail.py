@@ -448,7 +448,7 @@ def _ended(row: Milestone, viewer: Any, role: str) -> Card:
         return Card(row, "done", who.format(day=at, client=names["client"]))
     split = format_html(
         _("{out} went to {freelancer}, {back} to {client}."), out=amount(row.released, row.currency),
-        back=amount(row.refunded, row.currency), freelancer=names["freelancer"], client=names["client"],
+        back=amount(row.refunded, row.currency), **names | ({role: _("you")} if role else {}),
     )  # fmt: skip
     if row.status != "released":
         return Card(row, "done", _("Settled {day}").format(day=at), split)

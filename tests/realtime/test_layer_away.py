@@ -65,9 +65,7 @@ async def test_who_comes_while_redis_is_away_hears_by_pulse_and_then_live(
 async def test_who_listens_while_redis_restarts_hears_live_again(
     committed_db: None, layer_of_redis: Redis, open_socket: Open
 ) -> None:
-    owner, freelancer, room = await sync_to_async(_group)()
-    socket = await open_socket(freelancer)
-    await tell(socket, type="subscribe", topic=f"room:{room.pk}")
+    owner, room, socket = await _listener(open_socket)
     await _say(room, owner, "before")
     assert (await next_frame(socket, "event"))["event"]["message"]["body"] == "before"
     layer_of_redis.restart()
@@ -77,12 +75,18 @@ async def test_who_listens_while_redis_restarts_hears_live_again(
 async def test_a_receiver_that_ended_begins_again_with_the_next_pulse(
     committed_db: None, layer_of_redis: Redis, open_socket: Open
 ) -> None:
-    owner, freelancer, room = await sync_to_async(_group)()
-    socket = await open_socket(freelancer)
-    await tell(socket, type="subscribe", topic=f"room:{room.pk}")
+    owner, room, socket = await _listener(open_socket)
     (shard,) = get_channel_layer()._get_layer()._shards
     shard._receive_task.cancel()
     await _heard_live(socket, room, owner)
+
+
+async def _listener(open_socket: Open) -> tuple[User, Room, Any]:
+    """Who speaks, the room, and the socket of somebody who listens there."""
+    owner, freelancer, room = await sync_to_async(_group)()
+    socket = await open_socket(freelancer)
+    await tell(socket, type="subscribe", topic=f"room:{room.pk}")
+    return owner, room, socket
 
 
 async def _say(room: Room, author: User, words: str) -> int:
