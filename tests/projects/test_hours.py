@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.utils.html import strip_tags
 
 from payment import accounts, audit, halt, ledger
 from payment.models import Entry, Escrow, Halt, Transfer
@@ -496,3 +497,17 @@ def test_the_whole_way_over_the_api(client_person: User, freelancer: User) -> No
         assert (entry["minutes"], entry["memo"]) == (60, MEMO)
         assert post(freelancer, f"{step}/unlog/", {"entry": entry["id"]}).status_code == 200
         assert post(freelancer, f"{step}/unlog/", {"entry": entry["id"]}).status_code == 404
+
+
+def test_a_week_that_is_over_says_to_each_what_was_paid_and_what_came_back(contract: Contract) -> None:
+    ring(MONDAY)
+    work(contract, MONDAY + timedelta(hours=9), 60)
+    for days in (8, 11, 13):  # handed in, reminded, released
+        ring(MONDAY + timedelta(days=days))
+    assert week(contract).status == "released"
+    for person, words in ((contract.freelancer, "$50.00 went to you"), (contract.client, "$450.00 to you")):
+        browser = Client()
+        browser.force_login(person)
+        with at(MONDAY + timedelta(days=13)):
+            page = browser.get(contract.get_absolute_url()).content.decode()
+        assert words in strip_tags(page)
