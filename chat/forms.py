@@ -8,7 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import keys, pane, rooms
+from chat import groups, keys, pane
 from chat.models import Room
 from skilllink import ids
 
@@ -52,7 +52,7 @@ class GroupForm(forms.Form):
     capacity = forms.IntegerField(
         label=_("Room for"),
         initial=100,
-        widget=forms.NumberInput(attrs={"min": rooms.LEAST, "max": rooms.MOST}),
+        widget=forms.NumberInput(attrs={"min": groups.LEAST, "max": groups.MOST}),
         help_text=_("2 to 500 people."),
     )
 

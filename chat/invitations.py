@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from chat import rooms
+from chat import rights, rooms
 from chat.models import Invitation, Membership, RoomEvent
 from skilllink.errors import Conflict, Missing, TooMany
 from skilllink.transactions import verb
@@ -36,10 +36,10 @@ def invite(room: Any, person: Any, *, by: Any) -> Invitation:
     """
     room = rooms.lock(room)
     rooms.member(room, by)
-    rooms.require_group(room)
+    rights.require_group(room)
     require_may_begin(by)
     if not room.public:
-        rooms.require_moderating(room, by)
+        rights.require_moderating(room, by)
     there = Membership.objects.filter(room=room, user=person).first()
     if there and there.banned:
         raise WasPutOut(name=person.name)
@@ -76,7 +76,7 @@ def withdraw(room: Any, person: Any, *, by: Any) -> None:
     if invitation is None:
         raise Missing()
     if invitation.by_id != by.pk:
-        rooms.require_moderating(room, by)
+        rights.require_moderating(room, by)
     invitation.delete()
     rooms.log(room, RoomEvent.Kind.CHANGED, user=person)
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, messages, rooms
+from chat import blocked, messages, rights
 from chat.models import Membership, Message, Room, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Conflict
@@ -30,7 +30,7 @@ def pin(message: Any, *, by: Any, on: bool = True) -> Message:
     message, room = messages.locked(message, by)
     blocked.require_open(room, by)
     if room.kind in Room.KEPT:
-        rooms.require_moderating(room, by)
+        rights.require_moderating(room, by)
     if message.author_id is None:
         raise NothingToPin()
     if (message.pinned_at is not None) == bool(on):

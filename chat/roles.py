@@ -6,7 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from chat import rooms
+from chat import rights, rooms
 from chat.models import Membership, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Malformed, Unprocessable
@@ -29,12 +29,12 @@ class BadSilence(Unprocessable):
 def appoint(room: Any, user: Any, role: str, *, by: Any) -> Membership:
     """The owner makes somebody a moderator, or a member again."""
     room = rooms.lock(room)
-    rooms.require_owner(room, by)
+    rights.require_owner(room, by)
     if role not in (Membership.Role.MODERATOR, Membership.Role.MEMBER):
         raise UnknownRole(fields={"role": UnknownRole.sentence})
     membership = rooms.member(room, user)
     if membership.role == Membership.Role.OWNER:
-        raise rooms.NotOwner(_("Give the room to somebody else first. Nothing was changed."))
+        raise rights.NotOwner(_("Give the room to somebody else first. Nothing was changed."))
     if membership.role != role:
         _become(membership, role)
         rooms.log(room, RoomEvent.Kind.CHANGED, user=membership.user)
@@ -45,8 +45,8 @@ def appoint(room: Any, user: Any, role: str, *, by: Any) -> Membership:
 def hand_over(room: Any, user: Any, *, by: Any) -> Membership:
     """The owner gives the group room to another member, and stays as a moderator."""
     room = rooms.lock(room)
-    before = rooms.require_owner(room, by)
-    rooms.require_group(room)
+    before = rights.require_owner(room, by)
+    rights.require_group(room)
     membership = rooms.member(room, user)
     if membership.pk == before.pk:
         return membership
@@ -62,7 +62,7 @@ def hand_over(room: Any, user: Any, *, by: Any) -> Membership:
 def silence(room: Any, user: Any, *, by: Any, until: Any) -> Membership:
     """Until then a person reads without writing; None ends it. Raises BadSilence."""
     room = rooms.lock(room)
-    membership = rooms.subordinate(room, user, by)
+    membership = rights.subordinate(room, user, by)
     if until is not None and not (
         isinstance(until, datetime) and timezone.is_aware(until) and now() < until <= now() + LONGEST_SILENCE
     ):

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.utils.translation import gettext_lazy as _
 
-from chat import rooms
+from chat import openings
 from projects import activity, attachments, bid_fields, board, offers
 from projects.models import Bid, BidFile, BidVersion, Gig
 from projects.models.bid import LIVE
@@ -212,7 +212,7 @@ def open_room(bid: Any, *, by: Any) -> Any:
     if by.pk not in (bid.gig.client_id, bid.freelancer_id):
         raise NotYours()
     require_active(by)
-    return rooms.open_for_bid(bid.pk, bid.gig.client, bid.freelancer, bid.gig.title)
+    return openings.for_bid(bid.pk, bid.gig.client, bid.freelancer, bid.gig.title)
 
 
 def _may_bid(gig: Gig, freelancer: Any) -> None:

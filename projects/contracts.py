@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import rooms
+from chat import openings
 from payment import escrow as escrows
 from projects import feedback
 from projects.announce import announce
@@ -85,8 +85,8 @@ def start(offer: Any) -> Contract:
         client_at=signed.get(contract.client_id, moment),
         freelancer_at=signed.get(contract.freelancer_id, moment),
     )
-    room = rooms.open_for_bid(bid.pk, contract.client, contract.freelancer, contract.title)
-    rooms.promote(room, contract.pk, contract.title)
+    room = openings.for_bid(bid.pk, contract.client, contract.freelancer, contract.title)
+    openings.promote(room, contract.pk, contract.title)
     Contract.objects.filter(pk=contract.pk).update(room_id=room.pk)
     contract.room_id = room.pk
     accepted_by = contract.other(offer.made_by)

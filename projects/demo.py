@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
-from chat import invitations, messages, mine, pins, roles, rooms
+from chat import groups, invitations, members, messages, mine, openings, pins, roles
 from chat.models import Message, Room
 from payment import audit, causes, clearing, deposits, donations, papers, payout_methods, payouts
 from payment.gateways.sandbox import bank
@@ -647,9 +647,9 @@ class Story:
 
     def talk(self) -> None:
         with self.ago(1):
-            room = rooms.create_group(self.cast["marta"], "Sign makers’ table")
+            room = groups.create(self.cast["marta"], "Sign makers’ table")
             for key in ("jun", "luc", "noor"):
-                rooms.join(room, self.cast[key])
+                members.join(room, self.cast[key])
             question = self.write(room, "luc", "Who knows a powder coat that survives salt?")
             answer = self.write(room, "jun", "Ask the boatyards. They gave me a sample card.", reply_to=question.pk)
             messages.react(answer, by=self.cast["luc"], sign="👍")
@@ -660,11 +660,11 @@ class Story:
             pins.pin(answer, by=self.cast["marta"])
             mine.note(room, self.cast["marta"], "Luc owes us the drawings of the harbour signs.")
         with self.ago(0.8):
-            kiln = rooms.create_group(
+            kiln = groups.create(
                 self.cast["client"], "Kiln keepers", public=False, key="cone six, slowly", capacity=12
             )  # fmt: skip
             invitations.invite(kiln, self.cast["freelancer"], by=self.cast["client"])
-            rooms.join(kiln, self.cast["luc"], key="cone six, slowly")
+            members.join(kiln, self.cast["luc"], key="cone six, slowly")
             self.write(kiln, "luc", "Which of you fires on Thursdays?")
             mine.mute(kiln, self.cast["client"], True)
         with self.ago(0.7):
@@ -673,7 +673,7 @@ class Story:
             self.write(asked, "freelancer", "Is there a plan of the paths in one file?")
             self.write(asked, "soller", "Yes, the gate has it as a PDF; I attach it tonight.")
         with self.ago(0.6):
-            direct = rooms.open_direct(self.cast["client"], self.cast["marta"])
+            direct = openings.direct(self.cast["client"], self.cast["marta"])
             self.write(direct, "client", "Would you letter a kiln door? It gets hot.")
             self.write(direct, "marta", "Enamel survives it. Send me its size and a photo in daylight.")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import rooms
+from chat import openings
 from payment import escrow as escrows
 from projects import activity, bid_fields, board, contracts, pro_bono
 from projects.models import Bid, Contract, Gig, Offer
@@ -99,7 +99,7 @@ def make(
     if escrow is not None:
         escrows.hold(escrow, offer.to_hold, key=f"offer:{offer.pk}:hold")
     board.save(bid, status=Bid.Status.OFFERED)
-    rooms.open_for_bid(bid.pk, gig.client, bid.freelancer, gig.title)
+    openings.for_bid(bid.pk, gig.client, bid.freelancer, gig.title)
     board.touch(gig)
     board.recount(gig)
     _tell(offer, "offer.sent_pro_bono" if gig.is_pro_bono else "offer.sent", by, bid.freelancer)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from chat import rooms
+from chat import openings
 from chat.models import Room
 from projects.models import Gig
 from skilllink.errors import Missing
@@ -20,4 +20,4 @@ def open_room(gig: Any, *, by: Any) -> Room:
     found = Gig.objects.visible_to(by).filter(pk=gig.pk, posted_at__isnull=False).select_related("client").first()
     if found is None:
         raise Missing()
-    return rooms.open_for_gig(found.pk, found.client, by, found.title)
+    return openings.for_gig(found.pk, found.client, by, found.title)

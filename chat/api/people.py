@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import invitations, mine, roles, rooms
+from chat import invitations, members, mine, roles, rooms
 from chat.models import Invitation, Membership, Room
 from skilllink.api import CursorPages, Flag, Nothing, Strict, Words
 from skilllink.errors import Malformed
@@ -168,7 +168,7 @@ class MemberBan(APIView):
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Put somebody out for good."""
-        _act(request, pk, user_id, rooms.ban)
+        _act(request, pk, user_id, members.ban)
         return Response(status=204)
 
 
@@ -176,7 +176,7 @@ class MemberUnban(APIView):
     @extend_schema(request=Nothing, responses={204: None})
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Let somebody who was put out join again."""
-        _act(request, pk, user_id, rooms.unban)
+        _act(request, pk, user_id, members.unban)
         return Response(status=204)
 
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import messages, pins, rooms, uploads
+from chat import groups, members, messages, openings, pins, rooms, uploads
 from chat.api.people import LatestFirst, room_of
 from chat.formats import serialize
 from chat.models import Attachment, Membership, Message, MessageVersion, Room
@@ -207,7 +207,7 @@ class Rooms(ListAPIView[Room]):
         """Open a group room."""
         given = GroupIn.read(request)
         key = given.pop("key", "")
-        room = rooms.create_group(request.user, given.pop("title"), public=not key, key=key, **given)
+        room = groups.create(request.user, given.pop("title"), public=not key, key=key, **given)
         return Response(_room_out(room, request), status=201)
 
 
@@ -217,7 +217,7 @@ class RoomWith(APIView):
         """The one room of me and somebody whose profile I may see, opened when there is none."""
         slug = PersonIn.read(request)["person"]
         profile = get_object_or_404(Profile.objects.visible_to(request.user), slug=slug)
-        return Response(_room_out(rooms.open_direct(request.user, profile.user), request))
+        return Response(_room_out(openings.direct(request.user, profile.user), request))
 
 
 class RoomShow(RetrieveAPIView[Room]):
@@ -235,13 +235,13 @@ class RoomShow(RetrieveAPIView[Room]):
         room, given = room_of(request, pk), GroupChangeIn.read(request)
         now = {"public": room.public, "capacity": room.capacity}
         name = given.pop("title", room.title)
-        return Response(_room_out(rooms.change_group(room, by=request.user, name=name, **(now | given)), request))
+        return Response(_room_out(groups.change(room, by=request.user, name=name, **(now | given)), request))
 
     @extend_schema(request=TitleIn, responses={204: None})
     def delete(self, request: Request, pk: Any) -> Response:
         """Delete my group room with everything in it."""
         room = room_of(request, pk)
-        rooms.delete_group(room, by=request.user, title=TitleIn.read(request)["title"])
+        groups.delete(room, by=request.user, title=TitleIn.read(request)["title"])
         return Response(status=204)
 
 
@@ -249,7 +249,7 @@ class RoomJoin(APIView):
     @extend_schema(request=KeyIn, responses=RoomOut)
     def post(self, request: Request, pk: Any) -> Response:
         """Enter a group room; a private one asks for its key."""
-        joined = rooms.join(pk, request.user, **KeyIn.read(request))
+        joined = members.join(pk, request.user, **KeyIn.read(request))
         return Response(_room_out(joined.room, request))
 
 
@@ -259,7 +259,7 @@ class RoomLeave(APIView):
         """Go out of a group room."""
         room = room_of(request, pk)
         Nothing.read(request)
-        rooms.leave(room, request.user)
+        members.leave(room, request.user)
         return Response(status=204)
 
 

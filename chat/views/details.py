@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat import details, invitations, mine, roles, rooms
+from chat import details, groups, invitations, members, mine, rights, roles, rooms
 from chat.forms import CLOSED, OPEN, DeleteForm, GroupForm, SilenceForm
 from chat.models import Membership, Room
 from chat.views.answers import form_page, see
@@ -52,14 +52,14 @@ def mute(request: HttpRequest, pk: Any) -> HttpResponse:
 def change(request: HttpRequest, pk: Any) -> HttpResponse:
     """Name, size and key, for the owner."""
     room = _room(request, pk)
-    rooms.require_group(room)
+    rights.require_group(room)
     if _mine(request, room).role != Membership.Role.OWNER:
-        raise rooms.NotOwner()
+        raise rights.NotOwner()
     now = {"title": room.title, "entry": OPEN if room.public else CLOSED, "capacity": room.capacity}
     form = GroupForm(request.POST if request.method == "POST" else None, initial=now)
 
     def act() -> str:
-        rooms.change_group(room, by=request.user, **form.given())
+        groups.change(room, by=request.user, **form.given())
         return _details(room)
 
     return form_page(request, form, act, "chat/group/form.html", room=room)
@@ -71,7 +71,7 @@ def change(request: HttpRequest, pk: Any) -> HttpResponse:
 def invite(request: HttpRequest, pk: Any) -> HttpResponse:
     """Look for people to ask into a group room, by name."""
     room = _room(request, pk)
-    rooms.require_group(room)
+    rights.require_group(room)
     words = request.GET.get("q", "").replace("\0", "")[:80].strip()
     found: list[Any] = []
     if words:
@@ -102,9 +102,9 @@ def leave(request: HttpRequest, pk: Any) -> HttpResponse:
     """GET says what leaving means."""
     room = _room(request, pk)
     if request.method == "POST":
-        rooms.leave(room, request.user)
+        members.leave(room, request.user)
         return see(reverse("chat:index"))
-    rooms.require_kept(room)
+    rights.require_kept(room)
     context = {"room": room, "mine": _mine(request, room)}
     return render(request, "chat/room/leave.html", context)
 
@@ -114,13 +114,13 @@ def leave(request: HttpRequest, pk: Any) -> HttpResponse:
 def delete(request: HttpRequest, pk: Any) -> HttpResponse:
     """Asks for the name."""
     room = _room(request, pk)
-    rooms.require_group(room)
+    rights.require_group(room)
     if _mine(request, room).role != Membership.Role.OWNER:
-        raise rooms.NotOwner()
+        raise rights.NotOwner()
     form = DeleteForm(request.POST if request.method == "POST" else None)
 
     def act() -> str:
-        rooms.delete_group(room, by=request.user, title=form.cleaned_data["title"])
+        groups.delete(room, by=request.user, title=form.cleaned_data["title"])
         flash.success(request, _("The room is deleted."))
         return reverse("chat:index")
 
@@ -166,13 +166,13 @@ def silence(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
 @login_required
 @require_POST
 def ban(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
-    return _act(request, pk, user_id, rooms.ban)
+    return _act(request, pk, user_id, members.ban)
 
 
 @login_required
 @require_POST
 def unban(request: HttpRequest, pk: Any, user_id: Any) -> HttpResponse:
-    return _act(request, pk, user_id, rooms.unban)
+    return _act(request, pk, user_id, members.unban)
 
 
 @login_required

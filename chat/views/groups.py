@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from chat import invitations, rooms
+from chat import groups, invitations, members
 from chat.forms import CLOSED, OPEN, GroupForm, KeyForm
 from chat.models import Membership, Room
 from chat.views.answers import form_page, see
@@ -48,7 +48,7 @@ def new(request: HttpRequest) -> HttpResponse:
     form = GroupForm(given)
 
     def act() -> str:
-        return rooms.create_group(request.user, **form.given()).get_absolute_url()
+        return groups.create(request.user, **form.given()).get_absolute_url()
 
     return form_page(request, form, act, "chat/group/form.html")
 
@@ -61,7 +61,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     form = KeyForm(request.POST if request.method == "POST" else None, initial={"room": request.GET.get("room", "")})
 
     def act() -> str:
-        joined = rooms.join(form.room_id(), request.user, key=form.cleaned_data["key"])
+        joined = members.join(form.room_id(), request.user, key=form.cleaned_data["key"])
         return joined.room.get_absolute_url()
 
     return form_page(request, form, act, "chat/group/enter.html")
@@ -70,7 +70,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def join(request: HttpRequest, pk: Any) -> HttpResponse:
-    return see(rooms.join(pk, request.user, key=request.POST.get("key", "")).room.get_absolute_url())
+    return see(members.join(pk, request.user, key=request.POST.get("key", "")).room.get_absolute_url())
 
 
 @login_required

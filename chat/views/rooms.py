@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, pane, rooms
+from chat import messages, openings, pane
 from chat.formats import serialize
 from chat.models import Room
 from skilllink import ids
@@ -56,7 +56,7 @@ def read(request: HttpRequest, pk: Any) -> HttpResponse:
 def with_person(request: HttpRequest, slug: str) -> HttpResponse:
     """Open the one room of me and somebody whose profile I may see."""
     profile = get_object_or_404(Profile.objects.visible_to(request.user), slug=slug)
-    return redirect(rooms.open_direct(request.user, profile.user))
+    return redirect(openings.direct(request.user, profile.user))
 
 
 def _room(request: HttpRequest, pk: Any) -> Room:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from asgiref.sync import sync_to_async
 
-from chat import messages, rooms
+from chat import groups, messages
 from tests import cast
 from tests.abuse.proof import everything
 from tests.sockets import PATIENCE, Open, closed_with
@@ -77,7 +77,7 @@ async def test_a_known_frame_with_any_one_field_wrong_changes_nothing(
 ) -> None:
     settings.SKILLLINK = {**settings.SKILLLINK, "FRAMES_PER_MINUTE": 10_000}
     ines = await sync_to_async(cast.make)("Ines Varga")
-    room = await sync_to_async(rooms.create_group)(ines, "Glaze talk")
+    room = await sync_to_async(groups.create)(ines, "Glaze talk")
     message = await sync_to_async(messages.post)(room, ines, "Hello", client_id="hello-0001")
     good: dict[str, dict[str, Any]] = {
         "message.send": {"room": str(room.pk), "client_id": "wrong-0001", "body": "Hello"},

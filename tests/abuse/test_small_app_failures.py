@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.test import Client
 
-from chat import messages, rooms
+from chat import groups, members, messages
 from chat.models import Message, Room
 from projects import milestones
 from tests import cast
@@ -30,8 +30,8 @@ def group(committed_db: None) -> Group:
     """A group room behind a key, its owner and one other member."""
     cache.clear()
     owner, other = cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
-    room = rooms.create_group(owner, "Glaze talk", public=False, key="a key of some length")
-    rooms.join(room, other, key="a key of some length")
+    room = groups.create(owner, "Glaze talk", public=False, key="a key of some length")
+    members.join(room, other, key="a key of some length")
     return owner, other, room
 
 
@@ -93,7 +93,7 @@ async def test_banned_but_still_connected(group: Group, open_socket: Open) -> No
     owner, other, room = group
     socket = await open_socket(other)
     await tell(socket, type="subscribe", topic=f"room:{room.pk}")
-    await outside(rooms.ban)(room, other, by=owner)
+    await outside(members.ban)(room, other, by=owner)
     assert (await next_frame(socket, "revoked"))["topic"] == f"room:{room.pk}"
     await outside(say)(room, owner, "Now we are alone")
     assert await until_quiet(socket, f"room:{room.pk}") == []

@@ -10,7 +10,7 @@ from django.test import Client
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from chat import rooms
+from chat import groups
 from skilllink import markdown
 from tests.abuse.world import say
 from users.models import User
@@ -111,7 +111,7 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_rooms_name_is_text_on_every_page(client_person: User, client: Client, name: str) -> None:
-    room = rooms.create_group(client_person, name)
+    room = groups.create(client_person, name)
     say(room, client_person, name)
     client.force_login(client_person)
     for address in ("/messages/", f"/messages/{room.pk}/", "/messages/new/"):
@@ -142,7 +142,7 @@ def test_a_rooms_name_that_hides_something_is_refused(client_person: User, clien
     ],
 )
 def test_a_message_keeps_its_letters_and_loses_control_characters(client_person: User, written: str, kept: str) -> None:
-    room = rooms.create_group(client_person, "Glaze talk")
+    room = groups.create(client_person, "Glaze talk")
     message = say(room, client_person, written)
     assert message.body == kept
     assert 'dir="auto"' in markdown.render(message.body)  # a turned sentence turns no neighbour

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import messages, rooms
+from chat import groups, members, messages
 from chat.models import Attachment, Message, Room
 from payment import deposits, papers
 from payment.models import Deposit, Transfer
@@ -63,8 +63,8 @@ def build(ines: User, tomasz: User) -> World:
     hidden = open_gig(ines)
     gigs.hide(hidden, by=cast.staff("Hida Moder", "Moderator"), reason="Breaks a rule")
     draft = gigs.save_draft(ines, title="Half")
-    group = rooms.create_group(ines, "Behind a key", public=False, key="a key of some length")
-    rooms.join(group, tomasz, key="a key of some length")
+    group = groups.create(ines, "Behind a key", public=False, key="a key of some length")
+    members.join(group, tomasz, key="a key of some length")
     deposit = deposits.request(ines, 50_000, "USD")
     world.ids = {
         "client": ines.pk,

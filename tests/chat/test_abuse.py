@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import frames, messages, rooms
+from chat import frames, groups, members, messages, openings, titles
 from chat.models import Attachment, Message, Room, RoomEvent
 from skilllink.errors import Missing, Refusal
 from skilllink.ids import uuid7
@@ -18,7 +18,7 @@ MARKUP = "<script>alert(1)</script> **bold** [x](javascript:alert(1))"
 
 @pytest.fixture
 def room(client_person: User, freelancer: User) -> Room:
-    return rooms.open_direct(client_person, freelancer)
+    return openings.direct(client_person, freelancer)
 
 
 def say(room: Room, author: User, body: str, client_id: str | None = None) -> Message:
@@ -92,27 +92,27 @@ def test_numbers_are_gapless_whatever_happens(room: Room, freelancer: User, clie
 
 
 def test_one_who_was_banned_reads_and_says_nothing_more(client_person: User, freelancer: User) -> None:
-    group = rooms.create_group(client_person, 'Kiln "talk" & more')
-    rooms.join(group, freelancer)
-    rooms.ban(group, freelancer, by=client_person)
+    group = groups.create(client_person, 'Kiln "talk" & more')
+    members.join(group, freelancer)
+    members.ban(group, freelancer, by=client_person)
     before = state(group)
     for act in (lambda: say(group, freelancer, "again"), lambda: messages.after(group, freelancer, 0)):
         with pytest.raises(Missing):
             act()
-    with pytest.raises(rooms.BannedHere):
-        rooms.join(group, freelancer)
+    with pytest.raises(members.BannedHere):
+        members.join(group, freelancer)
     assert state(group) == before
 
 
 @pytest.mark.parametrize("name", ["two\nlines", "", "x" * 121, "evil\u202egpj", "nul\x00"])
 def test_a_room_name_with_control_characters_is_refused(client_person: User, name: str) -> None:
-    with pytest.raises(rooms.BadTitle):
-        rooms.create_group(client_person, name)
+    with pytest.raises(titles.BadTitle):
+        groups.create(client_person, name)
     assert not Room.objects.exists()
 
 
 def test_a_room_name_with_quotes_and_a_closing_script_tag_is_only_text(client_person: User, client: Client) -> None:
-    group = rooms.create_group(client_person, "\"'</script><b>x")
+    group = groups.create(client_person, "\"'</script><b>x")
     client.force_login(client_person)
     assert "</script><b>x" not in client.get(f"/messages/{group.pk}/").content.decode()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat import messages, rooms
+from chat import groups, messages
 from skilllink import clocks
 from skilllink.ids import uuid7
 from users.models import User
@@ -15,7 +15,7 @@ def test_a_message_is_changed_for_as_long_as_the_rule_says_and_the_refusal_names
     client_person: User, settings: Any
 ) -> None:
     settings.SKILLLINK = settings.SKILLLINK | {"MESSAGE_EDIT_WINDOW": timedelta(hours=1)}
-    room = rooms.create_group(client_person, "Glaze talk")
+    room = groups.create(client_person, "Glaze talk")
     message = messages.post(room, client_person, "Ash glazs", client_id=uuid7().hex)
     with clocks.at(message.at + timedelta(minutes=59)):
         messages.edit(message, by=client_person, body="Ash glaze")

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import messages, rooms, search, unread, uploads
+from chat import groups, members, messages, openings, search, unread, uploads
 from chat.contact_data import MASK
 from chat.formats import serialize
 from chat.models import Message, Room
@@ -29,7 +29,7 @@ SECRET = "ines@varga.example"
 @pytest.fixture
 def room(client_person: User, freelancer: User) -> Room:
     cache.clear()
-    return verb(rooms.open_for_bid)(uuid7(), client_person, freelancer, "Wayfinding")
+    return verb(openings.for_bid)(uuid7(), client_person, freelancer, "Wayfinding")
 
 
 def say(room: Room, author: User, body: str = f"Write to {SECRET}, please", **more: Any) -> Message:
@@ -129,10 +129,10 @@ def test_nobody_is_punished_by_a_machine(room: Room, client_person: User) -> Non
 def test_from_the_hire_on_everything_is_read_as_it_was_written_also_in_their_direct_room(
     room: Room, client_person: User, freelancer: User
 ) -> None:
-    direct = rooms.open_direct(freelancer, client_person)
+    direct = openings.direct(freelancer, client_person)
     said = [say(room, client_person), say(direct, client_person)]
     assert not any(SECRET in seen_by(freelancer, message) for message in said)
-    verb(rooms.promote)(room, uuid7(), "Wayfinding")
+    verb(openings.promote)(room, uuid7(), "Wayfinding")
     for message in said:
         theirs = seen_by(freelancer, message)
         assert SECRET in theirs
@@ -142,27 +142,27 @@ def test_from_the_hire_on_everything_is_read_as_it_was_written_also_in_their_dir
 def test_a_direct_room_opened_after_the_hire_hides_nothing(
     room: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    verb(rooms.promote)(room, uuid7(), "Wayfinding")
-    assert not rooms.open_direct(freelancer, client_person).hides_contact
-    assert rooms.open_direct(client_person, outsider).hides_contact
+    verb(openings.promote)(room, uuid7(), "Wayfinding")
+    assert not openings.direct(freelancer, client_person).hides_contact
+    assert openings.direct(client_person, outsider).hides_contact
 
 
 def test_a_direct_room_that_was_made_while_its_people_were_hired_hides_nothing_once_it_is_opened_again(
     room: Room, client_person: User, freelancer: User
 ) -> None:
-    direct = rooms.open_direct(freelancer, client_person)
+    direct = openings.direct(freelancer, client_person)
     said = say(direct, client_person)
-    verb(rooms.promote)(room, uuid7(), "Wayfinding")
+    verb(openings.promote)(room, uuid7(), "Wayfinding")
     Room.objects.filter(pk=direct.pk).update(hired=False)  # as one that promote couldn't see yet
     assert SECRET not in seen_by(freelancer, said)
-    rooms.open_direct(freelancer, client_person)
+    openings.direct(freelancer, client_person)
     assert SECRET in seen_by(freelancer, said)
     assert list(search.find(freelancer, text="varga", room=direct)) == [said]
 
 
 def test_a_group_is_no_place_of_hiring_and_hides_nothing(client_person: User, freelancer: User) -> None:
-    group = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(group, freelancer)
+    group = groups.create(client_person, "Glaze talk")
+    members.join(group, freelancer)
     assert SECRET in seen_by(freelancer, say(group, client_person))
 
 
@@ -170,7 +170,7 @@ def test_a_group_is_no_place_of_hiring_and_hides_nothing(client_person: User, fr
 def trio(committed_db: None) -> tuple[User, User, Room]:
     """One of the two in a direct room, somebody who isn't, and the room."""
     ines = cast.make("Ines Varga")
-    return ines, cast.make("Olga Stranger"), rooms.open_direct(ines, cast.make("Tomasz Okoro"))
+    return ines, cast.make("Olga Stranger"), openings.direct(ines, cast.make("Tomasz Okoro"))
 
 
 async def test_while_it_is_typed_the_server_says_what_would_be_hidden_and_why(

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.test import Client
 
-from chat import invitations, messages, presence, roles, rooms
+from chat import groups, invitations, members, messages, presence, roles
 from chat.models import Membership, Message, Room
 from skilllink import clocks
 from skilllink.realtime import push as realtime
@@ -25,8 +25,8 @@ def group(committed_db: None) -> Group:
     """A client, a freelancer and a group room that both are in; the client owns it."""
     cache.clear()
     owner, other = cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
-    room = rooms.create_group(owner, "Glaze talk")
-    rooms.join(room, other)
+    room = groups.create(owner, "Glaze talk")
+    members.join(room, other)
     return owner, other, room
 
 
@@ -83,7 +83,7 @@ async def test_a_stranger_can_not_say_that_they_are_here(group: Group, open_sock
 async def test_the_banned_but_still_connected_hear_nothing_later(group: Group, open_socket: Open) -> None:
     owner, other, room = group
     banned = await entered(open_socket, other, room)
-    await outside(rooms.ban)(room, other, by=owner)
+    await outside(members.ban)(room, other, by=owner)
     assert (await next_frame(banned, "revoked"))["topic"] == f"room:{room.pk}"
     await outside(messages.post)(room, owner, "Now we are alone", client_id="alone-0001")
     assert await until_quiet(banned, f"room:{room.pk}") == []
@@ -100,7 +100,7 @@ async def test_a_ban_holds_even_when_its_own_hint_was_lost(
     banned, staying = await entered(open_socket, other, room), await entered(open_socket, owner, room)
     with monkeypatch.context() as lost:
         lost.setattr(realtime, "revoke", lambda *_: None)
-        await outside(rooms.ban)(room, other, by=owner)
+        await outside(members.ban)(room, other, by=owner)
     await outside(messages.post)(room, owner, "Now we are alone", client_id="alone-0001")
     assert (await next_frame(staying, "message.posted"))["event"]["message"]["body"] == "Now we are alone"
     assert (await next_frame(banned, "revoked"))["topic"] == f"room:{room.pk}"
@@ -174,11 +174,11 @@ async def test_every_change_of_a_room_is_told_with_the_next_number_and_read_agai
     until = clocks.now() + timedelta(hours=1)
     for act in (
         lambda: invitations.invite(room, third, by=owner),
-        lambda: rooms.join(room, third),
+        lambda: members.join(room, third),
         lambda: roles.appoint(room, third, "moderator", by=owner),
         lambda: roles.silence(room, other, by=third, until=until),
-        lambda: rooms.change_group(room, by=owner, name="Glazes", public=True, capacity=9),
-        lambda: rooms.ban(room, other, by=third),
+        lambda: groups.change(room, by=owner, name="Glazes", public=True, capacity=9),
+        lambda: members.ban(room, other, by=third),
         lambda: roles.hand_over(room, third, by=owner),
     ):
         await outside(act)()
@@ -205,7 +205,7 @@ async def test_every_change_of_a_room_is_told_with_the_next_number_and_read_agai
 async def test_a_deleted_room_ends_on_every_open_page(group: Group, open_socket: Open) -> None:
     owner, other, room = group
     sockets = [await entered(open_socket, who, room) for who in (owner, other)]
-    await outside(rooms.delete_group)(room, by=owner, title="Glaze talk")
+    await outside(groups.delete)(room, by=owner, title="Glaze talk")
     for socket in sockets:
         assert (await next_frame(socket, "revoked"))["topic"] == f"room:{room.pk}"
         assert (await tell(socket, type="subscribe", topic=f"room:{room.pk}"))["code"] == "missing"

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from chat import details, invitations, messages, mine, pane, pins, roles, rooms
+from chat import details, groups, invitations, members, messages, mine, openings, pane, pins, rights, roles
 from chat.formats import serialize
 from chat.models import Membership, Mention, Message, Room, RoomEvent
 from skilllink.errors import Missing
@@ -21,8 +21,8 @@ from users.models import Notification, User
 @pytest.fixture
 def group(client_person: User, freelancer: User) -> Room:
     """Ines Varga owns it, Tomasz Okoro is in it."""
-    room = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(room, freelancer)
+    room = groups.create(client_person, "Glaze talk")
+    members.join(room, freelancer)
     return Room.objects.get(pk=room.pk)
 
 
@@ -75,7 +75,7 @@ def test_a_first_name_that_two_have_names_nobody_and_the_longest_name_wins(
     group: Room, client_person: User, freelancer: User
 ) -> None:
     other = User.objects.create_user("t2@skilllink.test", "x", name="Tomasz Okoro Mensah")
-    rooms.join(group, other)
+    members.join(group, other)
     say(group, client_person, "@Tomasz")
     assert not Mention.objects.exists()
     say(group, client_person, "@Tomasz Okoro Mensah and not the other")
@@ -85,7 +85,7 @@ def test_a_first_name_that_two_have_names_nobody_and_the_longest_name_wins(
 def test_an_edit_tells_whom_it_names_anew_and_nobody_twice(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     message = say(group, client_person, "@Tomasz")
     messages.edit(message, by=client_person, body="@Tomasz and @Olga")
     assert (told(freelancer), told(outsider)) == (1, 1)
@@ -104,7 +104,7 @@ def test_neither_oneself_nor_who_muted_the_room_is_told(group: Room, client_pers
 
 def test_a_name_with_markup_in_it_stays_text(group: Room, client_person: User) -> None:
     odd = User.objects.create_user("odd@skilllink.test", "x", name='<img src=x> "[a](javascript:b)"')
-    rooms.join(group, odd)
+    members.join(group, odd)
     message = say(group, client_person, f"@{odd.name}")
     assert Mention.objects.filter(user=odd).exists()
     assert "<img" not in html(message)
@@ -113,7 +113,7 @@ def test_a_name_with_markup_in_it_stays_text(group: Room, client_person: User) -
 
 def test_a_thousand_at_signs_cost_little_and_name_at_most_twenty(group: Room, client_person: User) -> None:
     for number in range(25):
-        rooms.join(group, cast.make(f"Person{number:02} Surname"))
+        members.join(group, cast.make(f"Person{number:02} Surname"))
     say(group, client_person, " ".join(f"@Person{number:02}" for number in range(25)) + " @" * 3000)
     assert Mention.objects.count() == 20
 
@@ -125,7 +125,7 @@ def test_owner_and_moderators_pin_in_a_group_and_members_do_not(
     group: Room, client_person: User, freelancer: User
 ) -> None:
     message = say(group, freelancer)
-    with nothing_changes(), pytest.raises(rooms.NotModerating):
+    with nothing_changes(), pytest.raises(rights.NotModerating):
         pins.pin(message, by=freelancer)
     roles.appoint(group, freelancer, "moderator", by=client_person)
     assert pins.pin(message, by=freelancer).pinned_by == freelancer
@@ -138,7 +138,7 @@ def test_owner_and_moderators_pin_in_a_group_and_members_do_not(
 
 
 def test_in_a_room_of_two_both_pin(client_person: User, freelancer: User) -> None:
-    room = rooms.open_direct(client_person, freelancer)
+    room = openings.direct(client_person, freelancer)
     assert pins.pin(say(room, client_person), by=freelancer).pinned_at
 
 
@@ -159,7 +159,7 @@ def test_pins_have_a_number_and_a_deleted_message_loses_its_own(
 def test_who_came_later_sees_no_pin_from_before(group: Room, client_person: User, outsider: User) -> None:
     message = say(group, client_person, "Before you came")
     pins.pin(message, by=client_person)
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     membership = Membership.objects.get(room=group, user=outsider)
     assert list(pins.of(membership)) == []
     with nothing_changes(), pytest.raises(Missing):
@@ -250,7 +250,7 @@ def test_who_came_later_is_not_told_of_a_message_that_they_do_not_read(
     group: Room, client_person: User, outsider: User
 ) -> None:
     message = say(group, client_person, "Which kiln?")
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     messages.edit(message, by=client_person, body="Which kiln, @Olga?")
     assert told(outsider) == 0
     assert not message.mentions.exists()
@@ -265,8 +265,8 @@ def test_the_same_words_again_are_no_change(group: Room, client_person: User) ->
 def test_what_a_blocked_person_says_counts_nowhere_but_where_work_goes_on(
     group: Room, client_person: User, freelancer: User
 ) -> None:
-    contract = verb(rooms.promote)(
-        verb(rooms.open_for_bid)(uuid7(), client_person, freelancer, "Kiln"), uuid7(), "Kiln"
+    contract = verb(openings.promote)(
+        verb(openings.for_bid)(uuid7(), client_person, freelancer, "Kiln"), uuid7(), "Kiln"
     )
     blocks.block(freelancer, client_person)
     for room in (group, contract):
@@ -281,7 +281,7 @@ def test_what_a_blocked_person_says_counts_nowhere_but_where_work_goes_on(
 def test_what_a_blocked_person_said_is_folded_also_where_it_is_quoted_or_pinned(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     said = say(group, client_person, "Ash is best")
     pins.pin(said, by=client_person)
     answer = say(group, freelancer, "Is it?", reply_to=said.pk)
@@ -296,7 +296,7 @@ def test_what_a_blocked_person_said_is_folded_also_where_it_is_quoted_or_pinned(
 
 
 def test_somebody_who_was_put_out_meanwhile_finds_no_room(group: Room, client_person: User, freelancer: User) -> None:
-    rooms.ban(group, freelancer, by=client_person)
+    members.ban(group, freelancer, by=client_person)
     for page in (pane.pane_context, details.page):
         with pytest.raises(Missing):
             page(group, freelancer)

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import messages, rooms
+from chat import groups, members, messages
 from chat.models import Message, Room
 from skilllink.errors import Missing
 from skilllink.ids import uuid7
@@ -16,7 +16,7 @@ from users.models import User
 @pytest.fixture
 def earlier(client_person: User, client: Client) -> Message:
     """A message with a file, said before anybody else was in the room."""
-    room = rooms.create_group(client_person, "Glaze talk")
+    room = groups.create(client_person, "Glaze talk")
     client.force_login(client_person)
     given = {"file": SimpleUploadedFile("notes.txt", b"kiln notes")}
     kept = client.post(f"/messages/{room.pk}/files/", given).json()
@@ -24,7 +24,7 @@ def earlier(client_person: User, client: Client) -> Message:
 
 
 def joined(earlier: Message, user: User) -> Room:
-    rooms.join(earlier.room_id, user)
+    members.join(earlier.room_id, user)
     return Room.objects.get(pk=earlier.room_id)
 
 
@@ -102,7 +102,7 @@ def test_an_earlier_message_is_not_read_through_an_answer_to_it(
 
 
 def test_a_page_of_the_log_has_a_largest_size_and_the_next_goes_on(client_person: User) -> None:
-    room = rooms.create_group(client_person, "Glaze talk")
+    room = groups.create(client_person, "Glaze talk")
     said = [messages.post(room, client_person, "&" * 8000, client_id=uuid7().hex).seq for _ in range(12)]
     heard, upto, more = [], 1, True
     while more:

@@ -7,7 +7,7 @@ import pytest
 from django.core.cache import cache
 from django.test import Client
 
-from chat import rooms
+from chat import groups, members, rooms
 from chat.models import Membership, Room
 from projects import questions
 from skilllink.errors import Missing
@@ -37,8 +37,8 @@ def asked(browser: Client, method: str, address: str, body: Any = None) -> Any:
 
 @pytest.fixture
 def group(client_person: User, freelancer: User) -> Room:
-    room = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(room, freelancer)
+    room = groups.create(client_person, "Glaze talk")
+    members.join(room, freelancer)
     return room
 
 
@@ -66,13 +66,13 @@ def test_a_refused_form_keeps_what_was_typed_and_says_it_beside_its_field(client
 
 @pytest.mark.parametrize("link", ["https://skilllink.test/messages/join/?room={}", "{}", " /messages/{}/ "])
 def test_a_link_and_its_key_open_a_private_room(client_person: User, outsider: User, link: str) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
     answer = browser_of(outsider).post("/messages/join/", {"room": link.format(room.pk), "key": KEY})
     assert (answer.status_code, answer["Location"]) == (303, room.get_absolute_url())
 
 
 def test_a_wrong_key_is_said_on_the_form_and_the_sixth_is_429(client_person: User, outsider: User) -> None:
-    room, browser = rooms.create_group(client_person, "Closed", public=False, key=KEY), browser_of(outsider)
+    room, browser = groups.create(client_person, "Closed", public=False, key=KEY), browser_of(outsider)
     told = []
     with nothing_changes():
         for link in (room.pk, uuid7(), "no link at all", room.pk, uuid7(), room.pk):
@@ -187,10 +187,10 @@ def test_questions_about_a_gig_are_read_from_the_first_by_all_who_ask(
     assert later.json() == {"room": str(room.pk)}
     assert "Is there a plan?" in browser_of(outsider).get(room.get_absolute_url()).content.decode()
     assert rooms.member(room, client_person).role == "owner"
-    with nothing_changes(), pytest.raises(rooms.OwnerStays):
-        rooms.leave(room, client_person)
-    rooms.ban(room, outsider, by=client_person)
-    with nothing_changes(), pytest.raises(rooms.BannedHere):
+    with nothing_changes(), pytest.raises(members.OwnerStays):
+        members.leave(room, client_person)
+    members.ban(room, outsider, by=client_person)
+    with nothing_changes(), pytest.raises(members.BannedHere):
         questions.open_room(gig, by=outsider)
 
 

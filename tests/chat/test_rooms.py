@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from chat import invitations, messages, mine, roles, rooms
+from chat import groups, invitations, members, messages, mine, openings, rights, roles, rooms, titles
 from chat.keys import BadKey, TooManyKeys, WrongKey
 from chat.models import Invitation, Membership, Message, Room, RoomEvent
 from skilllink import clocks
@@ -29,8 +29,8 @@ def _no_tries_yet() -> None:
 @pytest.fixture
 def group(client_person: User, freelancer: User) -> Room:
     """Ines owns it, Tomasz is in it."""
-    room = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(room, freelancer)
+    room = groups.create(client_person, "Glaze talk")
+    members.join(room, freelancer)
     return Room.objects.get(pk=room.pk)
 
 
@@ -69,38 +69,38 @@ def say(room: Room, author: User, body: str = "Hello") -> Message:
     ],
 )
 def test_a_room_may_be_called_anything_that_shows(client_person: User, name: str) -> None:
-    assert rooms.create_group(client_person, name).title == name.strip()
+    assert groups.create(client_person, name).title == name.strip()
 
 
 @pytest.mark.parametrize(
     "name", ["", " ", "\u200b", "\u200d", "\u3164", "a\u202eb", "a\u2066b", "\ufeffa", "x" * 121, None, 5]
 )
 def test_a_name_that_hides_or_turns_is_refused(client_person: User, name: Any) -> None:
-    with refused(rooms.BadTitle):
-        rooms.create_group(client_person, name)
+    with refused(titles.BadTitle):
+        groups.create(client_person, name)
 
 
 @pytest.mark.parametrize("key", ["", "short", "x" * 129, None])
 def test_a_private_room_needs_a_key_of_some_length(client_person: User, key: Any) -> None:
     with refused(BadKey):
-        rooms.create_group(client_person, "Closed", public=False, key=key)
+        groups.create(client_person, "Closed", public=False, key=key)
 
 
 @pytest.mark.parametrize("capacity", [1, 501, 0, -1, True, 2.5, "10", None])
 def test_a_room_has_room_for_2_to_500(client_person: User, capacity: Any) -> None:
-    with refused(rooms.BadCapacity):
-        rooms.create_group(client_person, "Glaze talk", capacity=capacity)
+    with refused(groups.BadCapacity):
+        groups.create(client_person, "Glaze talk", capacity=capacity)
 
 
 def test_the_key_is_kept_as_a_hash_alone(client_person: User, outsider: User) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
     assert KEY not in room.key_hash and room.key_hash.count("$") >= 2
-    assert rooms.join(room, outsider, key=KEY).role == "member"
+    assert members.join(room, outsider, key=KEY).role == "member"
 
 
 def test_the_same_letters_are_the_same_key_however_they_are_composed(client_person: User, outsider: User) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key="caf\u00e9 bleu")
-    assert rooms.join(room, outsider, key="cafe\u0301 bleu")
+    room = groups.create(client_person, "Closed", public=False, key="caf\u00e9 bleu")
+    assert members.join(room, outsider, key="cafe\u0301 bleu")
 
 
 # --- coming in ----------------------------------------------------------------------------------
@@ -109,61 +109,61 @@ def test_the_same_letters_are_the_same_key_however_they_are_composed(client_pers
 def test_a_wrong_key_and_no_room_are_refused_in_the_same_words_and_five_are_enough(
     client_person: User, outsider: User
 ) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
     for pk in (room.pk, uuid7(), room.pk, uuid7(), room.pk):
         with nothing_changes(), pytest.raises(WrongKey, match="no such room, or that isn't its key") as told:
-            rooms.join(pk, outsider, key="a guess")
+            members.join(pk, outsider, key="a guess")
         assert told.value.status == 404
     for pk in (room.pk, uuid7()):
         with nothing_changes(), pytest.raises(TooManyKeys, match=r"5 times a wrong key\. Wait 15 minutes") as given:
-            rooms.join(pk, outsider, key=KEY)
+            members.join(pk, outsider, key=KEY)
         assert (given.value.status, given.value.retry_after) == (429, 900)
 
 
 def test_the_right_key_is_no_try_and_without_one_nothing_is_counted(client_person: User, outsider: User) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
     for _ in range(7):
         with refused(WrongKey):
-            rooms.join(room, outsider)
+            members.join(room, outsider)
     for _ in range(7):
-        rooms.join(room, outsider, key=KEY)
-        rooms.leave(room, outsider)
+        members.join(room, outsider, key=KEY)
+        members.leave(room, outsider)
 
 
 def test_anothers_guesses_lock_nobody_out(client_person: User, outsider: User, freelancer: User) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
     for _ in range(8):
         with pytest.raises(Refusal):
-            rooms.join(room, outsider, key="a guess")
-    assert rooms.join(room, freelancer, key=KEY)
+            members.join(room, outsider, key="a guess")
+    assert members.join(room, freelancer, key=KEY)
 
 
 def test_a_full_room_takes_nobody_until_somebody_leaves(client_person: User, freelancer: User, outsider: User) -> None:
-    room = rooms.create_group(client_person, "For two", capacity=2)
-    rooms.join(room, freelancer)
-    with refused(rooms.Full):
-        rooms.join(room, outsider)
-    rooms.leave(room, freelancer)
-    assert rooms.join(room, outsider)
+    room = groups.create(client_person, "For two", capacity=2)
+    members.join(room, freelancer)
+    with refused(members.Full):
+        members.join(room, outsider)
+    members.leave(room, freelancer)
+    assert members.join(room, outsider)
 
 
 def test_the_list_has_public_rooms_with_somebody_in_them(group: Room, client_person: User, outsider: User) -> None:
-    rooms.create_group(client_person, "Closed", public=False, key=KEY)
-    empty = rooms.create_group(client_person, "Empty")
-    rooms.leave(empty, client_person)
+    groups.create(client_person, "Closed", public=False, key=KEY)
+    empty = groups.create(client_person, "Empty")
+    members.leave(empty, client_person)
     assert [(room.title, room.people) for room in Room.objects.open_groups(outsider)] == [("Glaze talk", 2)]
 
 
 def test_who_was_invited_comes_in_without_the_key_and_once(client_person: User, outsider: User) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
     first = invitations.invite(room, outsider, by=client_person)
     assert invitations.invite(room, outsider, by=client_person) == first
     assert Notification.objects.filter(recipient=outsider, event="room.invited").count() == 1
-    rooms.join(room, outsider)
+    members.join(room, outsider)
     assert not Invitation.objects.exists()
-    rooms.leave(room, outsider)
+    members.leave(room, outsider)
     with refused(WrongKey):
-        rooms.join(room, outsider)
+        members.join(room, outsider)
 
 
 def test_an_invitation_is_declined_and_taken_back(group: Room, client_person: User, outsider: User) -> None:
@@ -179,9 +179,9 @@ def test_an_invitation_is_declined_and_taken_back(group: Room, client_person: Us
 def test_into_a_private_room_its_owner_and_moderators_invite(
     client_person: User, freelancer: User, outsider: User
 ) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
-    rooms.join(room, freelancer, key=KEY)
-    with refused(rooms.NotModerating):
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
+    members.join(room, freelancer, key=KEY)
+    with refused(rights.NotModerating):
         invitations.invite(room, outsider, by=freelancer)
     roles.appoint(room, freelancer, "moderator", by=client_person)
     assert invitations.invite(room, outsider, by=freelancer)
@@ -192,7 +192,7 @@ def test_nobody_invites_who_is_in_or_was_put_out_or_without_end(
 ) -> None:
     with refused(invitations.IsHere):
         invitations.invite(group, freelancer, by=client_person)
-    rooms.ban(group, freelancer, by=client_person)
+    members.ban(group, freelancer, by=client_person)
     with refused(invitations.WasPutOut):
         invitations.invite(group, freelancer, by=client_person)
     settings.SKILLLINK = settings.SKILLLINK | {"ROOM_INVITATIONS_OPEN": 1}
@@ -208,22 +208,22 @@ def test_nobody_invites_who_is_in_or_was_put_out_or_without_end(
 def test_the_owner_makes_moderators_and_nobody_else_does(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     roles.appoint(group, freelancer, "moderator", by=client_person)
     assert role(group, freelancer) == "moderator"
     for by in (freelancer, outsider):
-        with refused(rooms.NotOwner):
+        with refused(rights.NotOwner):
             roles.appoint(group, outsider, "moderator", by=by)
     with refused(roles.UnknownRole):
         roles.appoint(group, outsider, "owner", by=client_person)
-    with refused(rooms.NotOwner):
+    with refused(rights.NotOwner):
         roles.appoint(group, client_person, "member", by=client_person)
 
 
 def test_a_room_given_away_has_one_owner(group: Room, client_person: User, freelancer: User) -> None:
     roles.hand_over(group, freelancer, by=client_person)
     assert (role(group, freelancer), role(group, client_person)) == ("owner", "moderator")
-    with refused(rooms.NotOwner):
+    with refused(rights.NotOwner):
         roles.hand_over(group, client_person, by=client_person)
     assert Notification.objects.filter(recipient=freelancer, event="room.owner").count() == 1
 
@@ -231,35 +231,35 @@ def test_a_room_given_away_has_one_owner(group: Room, client_person: User, freel
 def test_a_moderator_inherits_before_a_member_and_who_comes_back_is_a_member(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     roles.appoint(group, outsider, "moderator", by=client_person)
-    rooms.leave(group, client_person)
+    members.leave(group, client_person)
     assert role(group, outsider) == "owner"
-    rooms.join(group, client_person)
+    members.join(group, client_person)
     assert role(group, client_person) == "member"
 
 
 def test_who_comes_into_an_empty_room_owns_it(group: Room, client_person: User, freelancer: User) -> None:
-    rooms.leave(group, freelancer)
-    rooms.leave(group, client_person)
-    assert rooms.join(group, freelancer).role == "owner"
+    members.leave(group, freelancer)
+    members.leave(group, client_person)
+    assert members.join(group, freelancer).role == "owner"
 
 
 def test_a_moderator_puts_out_members_and_neither_moderators_nor_the_owner(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     roles.appoint(group, freelancer, "moderator", by=client_person)
     for who in (client_person, freelancer):
-        with refused(rooms.NotModerating):
-            rooms.ban(group, who, by=freelancer)
-    with refused(rooms.NotModerating):
-        rooms.ban(group, freelancer, by=outsider)
-    rooms.ban(group, outsider, by=freelancer)
-    with refused(rooms.BannedHere):
-        rooms.join(group, outsider)
-    rooms.unban(group, outsider, by=freelancer)
-    assert rooms.join(group, outsider).role == "member"
+        with refused(rights.NotModerating):
+            members.ban(group, who, by=freelancer)
+    with refused(rights.NotModerating):
+        members.ban(group, freelancer, by=outsider)
+    members.ban(group, outsider, by=freelancer)
+    with refused(members.BannedHere):
+        members.join(group, outsider)
+    members.unban(group, outsider, by=freelancer)
+    assert members.join(group, outsider).role == "member"
 
 
 def test_a_silenced_person_reads_and_writes_nothing_until_then(
@@ -277,8 +277,8 @@ def test_a_silenced_person_reads_and_writes_nothing_until_then(
         with refused(rooms.Silenced):
             act()
     assert messages.after(group, freelancer, 0)["events"]
-    rooms.leave(group, freelancer)
-    rooms.join(group, freelancer)
+    members.leave(group, freelancer)
+    members.join(group, freelancer)
     with refused(rooms.Silenced):
         say(group, freelancer)
     with clocks.at(until + timedelta(seconds=1)):
@@ -298,23 +298,23 @@ def test_silence_ends_within_a_year_and_not_before_now(group: Room, client_perso
 
 
 def test_a_changed_room_keeps_its_key_unless_it_gets_another(client_person: User, outsider: User) -> None:
-    room = rooms.create_group(client_person, "Closed", public=False, key=KEY)
-    rooms.change_group(room, by=client_person, name="Still closed", public=False, capacity=5)
-    rooms.join(room, outsider, key=KEY)
-    rooms.leave(room, outsider)
-    rooms.change_group(room, by=client_person, name="Still closed", public=False, key="another key", capacity=5)
+    room = groups.create(client_person, "Closed", public=False, key=KEY)
+    groups.change(room, by=client_person, name="Still closed", public=False, capacity=5)
+    members.join(room, outsider, key=KEY)
+    members.leave(room, outsider)
+    groups.change(room, by=client_person, name="Still closed", public=False, key="another key", capacity=5)
     with refused(WrongKey):
-        rooms.join(room, outsider, key=KEY)
-    rooms.change_group(room, by=client_person, name="Open", public=True, capacity=5)
-    assert rooms.join(room, outsider)
+        members.join(room, outsider, key=KEY)
+    groups.change(room, by=client_person, name="Open", public=True, capacity=5)
+    assert members.join(room, outsider)
     with refused(BadKey):
-        rooms.change_group(room, by=client_person, name="Closed", public=False, capacity=5)
+        groups.change(room, by=client_person, name="Closed", public=False, capacity=5)
 
 
 def test_a_room_is_never_smaller_than_its_people(group: Room, client_person: User, outsider: User) -> None:
-    rooms.join(group, outsider)
-    with refused(rooms.TooSmall):
-        rooms.change_group(group, by=client_person, name="Glaze talk", public=True, capacity=2)
+    members.join(group, outsider)
+    with refused(groups.TooSmall):
+        groups.change(group, by=client_person, name="Glaze talk", public=True, capacity=2)
 
 
 def test_a_muted_room_counts_in_no_header_and_says_nothing_to_others(
@@ -342,28 +342,28 @@ def test_a_room_is_deleted_by_its_owner_and_its_exact_name_with_all_that_is_in_i
 ) -> None:
     first = say(group, freelancer)
     messages.post(group, client_person, "Yes", client_id=uuid7().hex, reply_to=first.pk)
-    with refused(rooms.TitleDiffers):
-        rooms.delete_group(group, by=client_person, title="glaze talk")
-    with refused(rooms.NotOwner):
-        rooms.delete_group(group, by=freelancer, title="Glaze talk")
-    rooms.delete_group(group, by=client_person, title="Glaze talk")
+    with refused(groups.TitleDiffers):
+        groups.delete(group, by=client_person, title="glaze talk")
+    with refused(rights.NotOwner):
+        groups.delete(group, by=freelancer, title="Glaze talk")
+    groups.delete(group, by=client_person, title="Glaze talk")
     assert not any(model.objects.exists() for model in (Room, Membership, Message, RoomEvent))
 
 
 def test_a_room_of_two_is_neither_left_nor_deleted_nor_moderated(
     client_person: User, freelancer: User, outsider: User
 ) -> None:
-    room = rooms.open_direct(client_person, freelancer)
+    room = openings.direct(client_person, freelancer)
     acts: list[Callable[[], Any]] = [
-        lambda: rooms.leave(room, client_person),
-        lambda: rooms.delete_group(room, by=client_person, title=""),
-        lambda: rooms.ban(room, freelancer, by=client_person),
+        lambda: members.leave(room, client_person),
+        lambda: groups.delete(room, by=client_person, title=""),
+        lambda: members.ban(room, freelancer, by=client_person),
         lambda: roles.hand_over(room, freelancer, by=client_person),
         lambda: invitations.invite(room, outsider, by=client_person),
-        lambda: rooms.change_group(room, by=client_person, name="Ours", public=True, capacity=5),
+        lambda: groups.change(room, by=client_person, name="Ours", public=True, capacity=5),
     ]
     for act in acts:
-        with refused(rooms.IsEvidence):
+        with refused(rights.IsEvidence):
             act()
 
 
@@ -371,18 +371,18 @@ def test_for_a_stranger_nothing_of_a_room_is_there(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
     acts: list[Callable[[], Any]] = [
-        lambda: rooms.leave(group, outsider),
-        lambda: rooms.ban(group, freelancer, by=outsider),
-        lambda: rooms.unban(group, freelancer, by=outsider),
-        lambda: rooms.delete_group(group, by=outsider, title="Glaze talk"),
-        lambda: rooms.change_group(group, by=outsider, name="Mine", public=True, capacity=5),
+        lambda: members.leave(group, outsider),
+        lambda: members.ban(group, freelancer, by=outsider),
+        lambda: members.unban(group, freelancer, by=outsider),
+        lambda: groups.delete(group, by=outsider, title="Glaze talk"),
+        lambda: groups.change(group, by=outsider, name="Mine", public=True, capacity=5),
         lambda: roles.appoint(group, freelancer, "moderator", by=outsider),
         lambda: roles.hand_over(group, outsider, by=outsider),
         lambda: roles.silence(group, freelancer, by=outsider, until=None),
         lambda: invitations.invite(group, outsider, by=outsider),
         lambda: mine.mute(group, outsider, True),
         lambda: mine.note(group, outsider, "Hello"),
-        lambda: rooms.ban(group, outsider, by=client_person),
+        lambda: members.ban(group, outsider, by=client_person),
     ]
     for act in acts:
         with refused(Missing):

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chat import message_index, messages, rooms, search, uploads
+from chat import groups, members, message_index, messages, openings, search, uploads
 from chat.models import Message, Room
 from skilllink import clocks
 from skilllink.ids import uuid7
@@ -22,8 +22,8 @@ from users.models import User
 @pytest.fixture
 def group(client_person: User, freelancer: User) -> Room:
     """Ines Varga owns it, Tomasz Okoro is in it."""
-    room = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(room, freelancer)
+    room = groups.create(client_person, "Glaze talk")
+    members.join(room, freelancer)
     return Room.objects.get(pk=room.pk)
 
 
@@ -72,10 +72,10 @@ def test_nobody_finds_what_they_may_not_read(
     group: Room, client_person: User, freelancer: User, outsider: User
 ) -> None:
     say(group, client_person, "Ash glaze one")
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     say(group, client_person, "Ash glaze two")
     assert found(outsider, "ash") == ["Ash glaze two"]
-    rooms.ban(group, freelancer, by=client_person)
+    members.ban(group, freelancer, by=client_person)
     assert found(freelancer, "ash") == []
     assert browser_of(freelancer).get(f"/api/v1/messages/?q=ash&room={group.pk}").status_code == 404
 
@@ -87,8 +87,8 @@ def test_what_was_changed_or_deleted_is_found_as_it_stands(group: Room, client_p
     messages.delete(message, by=client_person)
     assert found(client_person, "salt") == []
     say(group, client_person, "Salt again")
-    say(rooms.create_group(client_person, "Kilns"), client_person, "Salt elsewhere")
-    rooms.delete_group(group, by=client_person, title="Glaze talk")
+    say(groups.create(client_person, "Kilns"), client_person, "Salt elsewhere")
+    groups.delete(group, by=client_person, title="Glaze talk")
     with connection.cursor() as cursor:
         cursor.execute("SELECT COUNT(*) FROM chat_message_words")
         assert cursor.fetchone() == (1,)
@@ -96,7 +96,7 @@ def test_what_was_changed_or_deleted_is_found_as_it_stands(group: Room, client_p
 
 
 def test_sender_files_days_and_room_narrow_it_down(group: Room, client_person: User, freelancer: User) -> None:
-    other = rooms.open_direct(client_person, freelancer)
+    other = openings.direct(client_person, freelancer)
     start = clocks.now()
     for number, (room, author) in enumerate([(group, client_person), (group, freelancer), (other, freelancer)]):
         with clocks.at(start + timedelta(days=number)):
@@ -112,7 +112,7 @@ def test_sender_files_days_and_room_narrow_it_down(group: Room, client_person: U
 
 
 def test_what_is_hidden_before_hire_is_not_found_by_it_and_afterwards_is(client_person: User, freelancer: User) -> None:
-    room = rooms.open_direct(client_person, freelancer)
+    room = openings.direct(client_person, freelancer)
     say(room, freelancer, "Write to tomasz@okoro.example about the kiln")
     assert found(client_person, "okoro") == []
     assert len(found(client_person, "kiln")) == 1
@@ -172,13 +172,13 @@ def test_the_page_asks_the_database_as_often_however_many_rooms_and_messages(
         return len(seen)
 
     browser = browser_of(client_person)
-    say(rooms.open_direct(client_person, freelancer), freelancer, "Glaze")
+    say(openings.direct(client_person, freelancer), freelancer, "Glaze")
     asked()  # what a process asks once
     before = asked()
     for number in range(5):
-        room = rooms.create_group(client_person, f"Room {number}")
+        room = groups.create(client_person, f"Room {number}")
         say(room, client_person, "Glaze again")
-    say(rooms.open_direct(client_person, outsider), outsider, "Glaze")
+    say(openings.direct(client_person, outsider), outsider, "Glaze")
     assert asked() == before
 
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 
-from chat import messages, presence, rooms, unread
+from chat import groups, members, messages, openings, presence, unread
 from chat.models import Message, Room
 from skilllink import clocks
 from skilllink.ids import uuid7
@@ -24,7 +24,7 @@ DELAY: timedelta = settings.SKILLLINK["CHAT_MAIL_DELAY"]
 @pytest.fixture
 def room(client_person: User, freelancer: User) -> Room:
     cache.clear()
-    return rooms.open_direct(client_person, freelancer)
+    return openings.direct(client_person, freelancer)
 
 
 def say(room: Room, author: User, body: str, at: datetime) -> Message:
@@ -123,9 +123,9 @@ def test_who_wants_no_such_mail_gets_none_and_the_others_do(
     client_person: User, freelancer: User, outsider: User
 ) -> None:
     cache.clear()
-    room = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(room, freelancer)
-    rooms.join(room, outsider)
+    room = groups.create(client_person, "Glaze talk")
+    members.join(room, freelancer)
+    members.join(room, outsider)
     preferences.choose(freelancer, {"messages": {"mail": "never"}})
     preferences.choose(outsider, {"messages": {"mail": "daily"}})
     say(room, client_person, "Kiln at nine", AT)
@@ -137,14 +137,14 @@ def test_who_wants_no_such_mail_gets_none_and_the_others_do(
 
 def test_who_has_left_or_was_banned_gets_no_mail(client_person: User, freelancer: User, outsider: User) -> None:
     cache.clear()
-    room = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(room, freelancer)
-    rooms.join(room, outsider)
+    room = groups.create(client_person, "Glaze talk")
+    members.join(room, freelancer)
+    members.join(room, outsider)
     say(room, client_person, "Members only", AT)
-    rooms.leave(room, freelancer)
+    members.leave(room, freelancer)
     with clocks.at(AT + DELAY):
         assert unread.sweep() == 1
-    rooms.ban(room, outsider, by=client_person)
+    members.ban(room, outsider, by=client_person)
     assert not any("Members only" in mail for mail in mailed_at(AT + DELAY))
 
 

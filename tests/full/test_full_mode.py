@@ -21,9 +21,9 @@ from tests.services.processes import wait_until
 
 SEED = """
 from tests.cast import make
-from chat import rooms
+from chat import openings
 client, freelancer = make("{0} Varga", client=True), make("{1} Okoro", freelancer=True)
-print(rooms.open_direct(client, freelancer).pk)
+print(openings.direct(client, freelancer).pk)
 """
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from chat import rooms
+from chat import groups
 from chat.models import Room
 from payment.models import Account, Escrow
 from skilllink.clocks import now
@@ -55,7 +55,7 @@ def test_an_update_says_how_many_rows_it_changed_and_may_change_others_next_time
     def add(pk: Any, **more: Any) -> Any:
         return Room.objects.filter(pk=pk), {name: F(name) + value for name, value in more.items()}
 
-    room, other = (rooms.create_group(client_person, title) for title in ("Glaze talk", "Kiln talk"))
+    room, other = (groups.create(client_person, title) for title in ("Glaze talk", "Kiln talk"))
     before = room.seq, room.version, other.seq
     assert [add(pk=room.pk, seq=more) for more in (1, 40_000, 5_000_000)] == [1, 1, 1]
     assert add(pk=room.pk, version=3) == 1

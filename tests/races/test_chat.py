@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat import messages, rooms
+from chat import groups, members, messages
 from chat.models import Message, Room, RoomEvent
 from skilllink.errors import Missing, Refusal
 from tests import cast
@@ -19,8 +19,8 @@ Group = tuple[User, User, Room]
 def group(committed_db: None) -> Group:
     """A group room, its owner and one other member."""
     owner, other = cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
-    room = rooms.create_group(owner, "Glaze talk")
-    rooms.join(room, other)
+    room = groups.create(owner, "Glaze talk")
+    members.join(room, other)
     return owner, other, room
 
 
@@ -65,7 +65,7 @@ def test_who_is_put_out_while_posting_says_nothing_later(group: Group) -> None:
                     lambda n=n, turn=turn: messages.post(room, other, f"{turn}.{n}", client_id=f"late-{turn:02}-{n:02}")
                     for n in range(4)
                 ),
-                lambda: rooms.ban(room, other, by=owner),
+                lambda: members.ban(room, other, by=owner),
             ]
         )
         out = RoomEvent.objects.filter(room=room, kind="member.left").order_by("-seq").first()
@@ -76,6 +76,6 @@ def test_who_is_put_out_while_posting_says_nothing_later(group: Group) -> None:
         assert said.count() + len(refused) == 4
         with pytest.raises(Missing):
             messages.after(room, other, 0)
-        rooms.unban(room, other, by=owner)
-        rooms.join(room, other)
+        members.unban(room, other, by=owner)
+        members.join(room, other)
     assert numbers(room) == list(range(1, len(numbers(room)) + 1))

@@ -10,7 +10,7 @@ from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
 
-from chat import messages, rooms
+from chat import groups, members, messages
 from chat.models import Room
 from skilllink.ids import uuid7
 from tests import cast
@@ -39,8 +39,8 @@ def short_pulse(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _group() -> tuple[User, User, Room]:
     owner, freelancer = cast.make("Ines Varga", client=True), cast.make("Tomasz Okoro", freelancer=True)
-    room = rooms.create_group(owner, "Calm")
-    rooms.join(room, freelancer)
+    room = groups.create(owner, "Calm")
+    members.join(room, freelancer)
     return owner, freelancer, room
 
 

@@ -23,7 +23,7 @@ PEOPLE = """
 import json
 from django.conf import settings
 from django.test import Client
-from chat import rooms
+from chat import groups, members
 from users import people
 
 def session(user):
@@ -36,8 +36,8 @@ def person(name):
     return people.register(f"{name.lower()}@skilllink.test", "a-long-enough-password", name, client=True, freelancer=True)
 
 ines, tomasz = person("Ines"), person("Tomasz")
-busy, calm = rooms.create_group(ines, "Busy"), rooms.create_group(ines, "Calm")
-rooms.join(busy, tomasz), rooms.join(calm, tomasz)
+busy, calm = groups.create(ines, "Busy"), groups.create(ines, "Calm")
+members.join(busy, tomasz), members.join(calm, tomasz)
 print(json.dumps({"ines": session(ines), "tomasz": session(tomasz), "busy": str(busy.pk), "calm": str(calm.pk)}))
 """
 

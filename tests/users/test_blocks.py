@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import frames, messages, rooms, unread, uploads
+from chat import frames, groups, members, messages, openings, unread, uploads
 from chat.models import Attachment, Message, Room, RoomEvent
 from projects import gigs
 from projects.models import Invitation
@@ -32,13 +32,13 @@ def say(room: Room, author: User, body: str = "Hello") -> Message:
 @pytest.fixture
 def direct(client_person: User, freelancer: User) -> Room:
     cache.clear()
-    return rooms.open_direct(client_person, freelancer)
+    return openings.direct(client_person, freelancer)
 
 
 def test_neither_writes_changes_or_marks_anything_in_their_rooms_and_each_reads_why(
     direct: Room, client_person: User, freelancer: User
 ) -> None:
-    of_bid = verb(rooms.open_for_bid)(uuid7(), client_person, freelancer, "Wayfinding")
+    of_bid = verb(openings.for_bid)(uuid7(), client_person, freelancer, "Wayfinding")
     theirs = {room: say(room, freelancer) for room in (direct, of_bid)}
     mine = {room: say(room, client_person) for room in (direct, of_bid)}
     blocks.block(client_person, freelancer)
@@ -78,9 +78,9 @@ def test_no_room_is_opened_and_nobody_is_invited_either_way(client_person: User,
     gig = open_gig(client_person)
     blocks.block(freelancer, client_person)
     with pytest.raises(blocks.BlockedYou):
-        rooms.open_direct(client_person, freelancer)
+        openings.direct(client_person, freelancer)
     with pytest.raises(blocks.YouBlocked):
-        rooms.open_direct(freelancer, client_person)
+        openings.direct(freelancer, client_person)
     with pytest.raises(blocks.BlockedYou):
         gigs.invite(gig, freelancer, by=client_person)
     assert not Room.objects.exists()
@@ -88,8 +88,8 @@ def test_no_room_is_opened_and_nobody_is_invited_either_way(client_person: User,
 
 
 def test_the_room_of_a_contract_stays_open_because_deadlines_run_in_it(client_person: User, freelancer: User) -> None:
-    room = verb(rooms.open_for_bid)(uuid7(), client_person, freelancer, "Wayfinding")
-    room = verb(rooms.promote)(room, uuid7(), "Wayfinding")
+    room = verb(openings.for_bid)(uuid7(), client_person, freelancer, "Wayfinding")
+    room = verb(openings.promote)(room, uuid7(), "Wayfinding")
     blocks.block(client_person, freelancer)
     say(room, freelancer, "The delivery is in.")
     say(room, client_person, "Seen.")
@@ -100,9 +100,9 @@ def test_a_group_goes_on_and_the_words_are_behind_a_press_and_in_no_mail(
     client_person: User, freelancer: User, outsider: User, client: Client
 ) -> None:
     cache.clear()
-    group = rooms.create_group(client_person, "Glaze talk")
-    rooms.join(group, freelancer)
-    rooms.join(group, outsider)
+    group = groups.create(client_person, "Glaze talk")
+    members.join(group, freelancer)
+    members.join(group, outsider)
     blocks.block(client_person, freelancer)
     said = say(group, freelancer, "Kiln at nine")
     for person, folded in ((client_person, True), (outsider, False)):

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import escape
 
-from chat import messages, rooms
+from chat import groups, messages, openings
 from projects import milestones
 from skilllink import clocks
 from skilllink.clocks import now
@@ -88,18 +88,18 @@ def test_a_limited_person_begins_nothing_new_and_their_contracts_go_on(
     client_person: User, freelancer: User, outsider: User, moderator: User
 ) -> None:
     gig, contract = open_gig(client_person), signed_contract(client_person, freelancer)
-    known = rooms.open_direct(freelancer, client_person)
+    known = openings.direct(freelancer, client_person)
     for person in (client_person, freelancer):
         sanctions.limit(person, by=moderator, until=now() + timedelta(days=3), **FACTS)
     for new in (
         lambda: open_gig(client_person),
         lambda: live_bid(gig, freelancer),
-        lambda: rooms.open_direct(freelancer, outsider),
-        lambda: rooms.create_group(freelancer, "Tea"),
+        lambda: openings.direct(freelancer, outsider),
+        lambda: groups.create(freelancer, "Tea"),
     ):
         with pytest.raises(Limited, match="Asked three people"):
             new()
-    assert rooms.open_direct(freelancer, client_person) == known
+    assert openings.direct(freelancer, client_person) == known
     messages.post(known, freelancer, "The work goes on.", client_id=uuid7().hex)
     milestone = contract.milestones.first()
     milestones.deliver(milestone, by=freelancer, note="Done as agreed.")

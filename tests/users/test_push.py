@@ -14,7 +14,7 @@ from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
-from chat import messages, rooms, unread
+from chat import messages, openings, unread
 from skilllink import clocks
 from skilllink.ids import uuid7
 from tests.cast import PASSWORD
@@ -112,7 +112,7 @@ def test_unread_messages_are_pushed_without_their_words_and_mailed_all_the_same(
 ) -> None:
     cache.clear()
     _client, browser = listening(freelancer, service)
-    room = rooms.open_direct(client_person, freelancer)
+    room = openings.direct(client_person, freelancer)
     messages.post(room, client_person, "The secret glaze", client_id=uuid7().hex)
     with clocks.at(clocks.now() + settings.SKILLLINK["CHAT_MAIL_DELAY"] + ENDED):
         unread.sweep()

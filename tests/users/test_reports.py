@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from chat import messages, rooms
+from chat import groups, members, messages, openings
 from skilllink.errors import Refusal
 from skilllink.ids import uuid7
 from tests.builders.projects_gigs import live_bid, open_gig
@@ -47,7 +47,7 @@ def test_every_kind_has_its_address_and_a_stranger_finds_only_what_they_may_see(
     client_person: User, freelancer: User, outsider: User, client: Client
 ) -> None:
     bid = live_bid(open_gig(client_person), freelancer)
-    room = rooms.open_direct(client_person, freelancer)
+    room = openings.direct(client_person, freelancer)
     message = messages.post(room, freelancer, "Pay me outside.", client_id=uuid7().hex)
     for kind, pk in (("person", freelancer.pk), ("bid", bid.pk), ("message", message.pk)):
         client.force_login(client_person)
@@ -84,7 +84,7 @@ def test_a_report_is_answered_once_and_by_moderators_alone(
 def test_what_stood_around_a_message_is_frozen_with_its_report_in_its_own_words(
     client_person: User, freelancer: User, moderator: User, client: Client
 ) -> None:
-    room = rooms.open_direct(client_person, freelancer)
+    room = openings.direct(client_person, freelancer)
     said = [
         messages.post(room, (client_person, freelancer)[n % 2], f"Line {n}", client_id=uuid7().hex) for n in range(14)
     ]
@@ -112,9 +112,9 @@ def test_what_stood_around_a_message_is_frozen_with_its_report_in_its_own_words(
 def test_a_report_freezes_nothing_that_its_author_cannot_read(
     client_person: User, freelancer: User, outsider: User
 ) -> None:
-    group = rooms.create_group(client_person, "Glaze talk")
+    group = groups.create(client_person, "Glaze talk")
     messages.post(group, client_person, "Before you came", client_id=uuid7().hex)
-    rooms.join(group, outsider)
+    members.join(group, outsider)
     after = messages.post(group, client_person, "Since then", client_id=uuid7().hex)
     subject = subjects.find("message", outsider, after.pk)
     assert subject
