@@ -12,7 +12,7 @@ from users.notifications.sentences import sentence
 
 
 def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, Any]:
-    """The public state of a message; a deleted one carries no words. Expects the joins of `messages.shown`.
+    """The public state of a message; a deleted one carries no words. Expects the joins of `reading.shown`.
 
     `since` is the number under which its reader came: of a quoted message from before it says only which one it is.
     Before hire contact data is masked for everyone but its author, if that is the `reader`.

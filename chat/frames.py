@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, hiding, messages, pins, presence, rooms
+from chat import blocked, hiding, messages, pins, presence, reading, receipts, rooms
 from chat.models import Room
 from skilllink import ids
 from skilllink.errors import Malformed, Missing
@@ -69,7 +69,7 @@ def pin(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
 def read(user: Any, frame: dict[str, Any]) -> dict[str, Any]:
     _only(frame, "room", "upto")
     upto: Any = frame.get("upto")
-    return {"upto": messages.mark_read(ids.read(frame.get("room")), user, upto)}
+    return {"upto": receipts.mark_read(ids.read(frame.get("room")), user, upto)}
 
 
 def typing(user: Any, frame: dict[str, Any]) -> None:
@@ -114,7 +114,7 @@ def _version(room_id: str) -> int:
 
 def _resume(user: Any, room_id: str, seq: int) -> dict[str, Any] | None:
     try:
-        return messages.after(find(user, room_id), user, seq)
+        return reading.after(find(user, room_id), user, seq)
     except Missing:
         return None
 

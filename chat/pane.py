@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from chat import blocked, messages
+from chat import blocked, reading
 from chat.formats import serialize
 from chat.models import Membership, Room
 from skilllink.clocks import now
@@ -29,9 +29,9 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
     if mine is None:
         raise Missing()
     others = [row for row in people if row.user_id != user.pk]
-    later = messages.later_than(mine, at) if at is not None else []
-    gap = len(later) >= messages.HISTORY // 2  # more may follow than is shown
-    history = messages.history(mine, before=at + 1) + later if gap and at is not None else messages.history(mine)
+    later = reading.later_than(mine, at) if at is not None else []
+    gap = len(later) >= reading.HISTORY // 2  # more may follow than is shown
+    history = reading.history(mine, before=at + 1) + later if gap and at is not None else reading.history(mine)
     shown = [serialize(message, since=mine.joined_seq, reader=user) for message in history]
     avoided = blocks.of(user)
     return {
@@ -45,7 +45,7 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
         "unread": _unread(mine, history, gap, set() if room.kind in blocked.WORK else avoided),
         "read_by_others": min((row.read_seq for row in others), default=0),
         "read_seq": mine.read_seq,
-        "older": len(history) >= messages.HISTORY,
+        "older": len(history) >= reading.HISTORY,
         "gap": gap,
         "mine": mine,
         "names": [row.user.name for row in people] if len(people) > 2 else [row.user.name for row in others],
@@ -53,9 +53,9 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
 
 
 def _unread(mine: Membership, history: list[Any], gap: bool, unheard: set[Any]) -> int:
-    """What `messages.unread` says of this room; the database counts only what reaches beyond what is shown."""
-    if gap or (len(history) >= messages.HISTORY and history[0].seq > mine.read_seq):
-        return messages.unread(mine.user).get(mine.room_id, 0)
+    """What `reading.unread` says of this room; the database counts only what reaches beyond what is shown."""
+    if gap or (len(history) >= reading.HISTORY and history[0].seq > mine.read_seq):
+        return reading.unread(mine.user).get(mine.room_id, 0)
     others = (row for row in history if row.author_id not in {None, mine.user_id, *unheard} and row.deleted_at is None)
     return sum(row.seq > mine.read_seq for row in others)
 
@@ -112,7 +112,7 @@ def _folded(html: Any) -> Any:
 def room_rows(user: Any) -> list[dict[str, Any]]:
     """My rooms, latest first, each with its other people, its unread count and whether it is muted. Five queries."""
     rooms = list(Room.objects.visible_to(user).order_by("-last_at")[:100])
-    counts = messages.unread(user)
+    counts = reading.unread(user)
     people = dict(
         Membership.objects.filter(room__in=rooms, left_at__isnull=True).values_list("room").annotate(n=Count("pk"))
     )

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, messages, rights
+from chat import blocked, messages, reading, rights
 from chat.models import Membership, Message, Room, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Conflict
@@ -46,7 +46,7 @@ def pin(message: Any, *, by: Any, on: bool = True) -> Message:
 
 def of(membership: Membership) -> Any:
     """The pinned messages that a member may read, the latest pin first."""
-    rows = messages.shown().filter(room=membership.room_id, pinned_at__isnull=False, seq__gt=membership.joined_seq)
+    rows = reading.shown().filter(room=membership.room_id, pinned_at__isnull=False, seq__gt=membership.joined_seq)
     return rows.order_by("-pinned_at")
 
 

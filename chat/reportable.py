@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from chat import hiding, messages
+from chat import hiding, reading
 from chat.models import Message
 from users.moderation.subjects import Subject, register
 
@@ -11,7 +11,7 @@ AROUND = 5  # messages before it, and as many after
 
 
 def message(reporter: Any, pk: Any) -> Subject | None:
-    rows = messages.open_to(reporter).filter(author__isnull=False)
+    rows = reading.open_to(reporter).filter(author__isnull=False)
     row = rows.select_related("author", "room").filter(pk=pk, deleted_at__isnull=True).first()
     if row is None:
         return None
@@ -25,7 +25,7 @@ def message(reporter: Any, pk: Any) -> Subject | None:
 
 def frozen(reporter: Any, reported: Message) -> list[dict[str, Any]]:
     """The message and its neighbours that the reporter can read, in the words they were written in, also earlier ones."""
-    rows = messages.open_to(reporter).filter(room=reported.room_id).prefetch_related("versions")
+    rows = reading.open_to(reporter).filter(room=reported.room_id).prefetch_related("versions")
     before = rows.filter(seq__lt=reported.seq).order_by("-seq")[:AROUND]
     after = rows.filter(seq__gte=reported.seq).order_by("seq")[: AROUND + 1]
     return [_piece(row, reported) for row in [*reversed(before), *after]]

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import F, Q
 
-from chat import message_index, messages
+from chat import message_index, reading
 from chat.models import Room
 
 NAME_WORDS = 6
@@ -28,7 +28,7 @@ def find(
     number under which the person came into its room.
     """
     # `since` is read from the same row of memberships that opens the message
-    rows = messages.open_to(user).filter(deleted_at__isnull=True, notice="")
+    rows = reading.open_to(user).filter(deleted_at__isnull=True, notice="")
     rows = rows.annotate(since=F("room__memberships__joined_seq"))
     if not (text.strip() or sender or name.strip() or files or since or until):
         return rows.none()

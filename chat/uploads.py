@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from chat import blocked, hiding, messages, rooms
+from chat import blocked, hiding, reading, rooms
 from chat.models import Attachment, Room
 from skilllink import files
 from skilllink.transactions import verb
@@ -31,7 +31,7 @@ def keep(room: Any, uploader: Any, file: Any) -> Attachment:
 def visible_to(user: Any) -> Any:
     """Files of rooms the person is in; one that isn't sent yet is its uploader's alone."""
     rows = Attachment.objects.filter(room__in=Room.objects.visible_to(user))
-    return rows.filter(Q(message__isnull=True, uploader=user) | Q(message__in=messages.open_to(user)))
+    return rows.filter(Q(message__isnull=True, uploader=user) | Q(message__in=reading.open_to(user)))
 
 
 def name_for(attachment: Attachment, reader: Any) -> str:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import groups, members, messages, openings, pins, rooms, uploads
+from chat import groups, members, messages, openings, pins, reading, receipts, rooms, uploads
 from chat.api.people import LatestFirst, room_of
 from chat.formats import serialize
 from chat.models import Attachment, Membership, Message, MessageVersion, Room
@@ -41,7 +41,7 @@ class RoomOut(serializers.ModelSerializer[Room]):
     def get_unread(self, room: Room) -> int:
         context: Any = self.context  # one query for a whole list
         if "unread" not in context:
-            context["unread"] = messages.unread(context["request"].user)
+            context["unread"] = reading.unread(context["request"].user)
         return int(context["unread"].get(room.pk, 0))
 
     def get_role(self, room: Room) -> str:
@@ -268,7 +268,7 @@ class RoomRead(APIView):
     def post(self, request: Request, pk: Any) -> Response:
         """Move my read mark forward; answers where it is."""
         room = room_of(request, pk)
-        return Response({"upto": messages.mark_read(room, request.user, MarkIn.read(request)["upto"])})
+        return Response({"upto": receipts.mark_read(room, request.user, MarkIn.read(request)["upto"])})
 
 
 class RoomMessages(APIView):
@@ -280,7 +280,7 @@ class RoomMessages(APIView):
         after = natural(request.query_params.get("after", "0"))
         if after is None:
             raise Malformed(fields={"after": _("A number of the room's log.")})
-        return Response(messages.after(room, request.user, after))
+        return Response(reading.after(room, request.user, after))
 
     @extend_schema(request=MessageIn, responses={201: MessageOut})
     def post(self, request: Request, pk: Any) -> Response:
@@ -347,7 +347,7 @@ class MessageVersions(APIView):
     @extend_schema(responses=WordingOut(many=True))
     def get(self, request: Request, pk: Any) -> Response:
         """What a message said before it was changed, the latest first."""
-        return Response(WordingOut(messages.versions(_message(request, pk), request.user), many=True).data)
+        return Response(WordingOut(reading.versions(_message(request, pk), request.user), many=True).data)
 
 
 class RoomPins(APIView):
@@ -360,7 +360,7 @@ class RoomPins(APIView):
 
 
 def _message(request: Request, pk: Any) -> Message:
-    return get_object_or_404(messages.open_to(request.user), pk=pk)
+    return get_object_or_404(reading.open_to(request.user), pk=pk)
 
 
 def _room_out(room: Room, request: Request) -> Any:
@@ -369,4 +369,4 @@ def _room_out(room: Room, request: Request) -> Any:
 
 def _message_out(message: Message, request: Request) -> Any:
     since = rooms.member(message.room, request.user).joined_seq
-    return serialize(messages.shown().get(pk=message.pk), since=since, reader=request.user)
+    return serialize(reading.shown().get(pk=message.pk), since=since, reader=request.user)

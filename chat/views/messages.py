@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, pane, pins, rooms, uploads
+from chat import messages, pane, pins, reading, rooms, uploads
 from chat.formats import serialize
 from chat.models import Message, Room
 from chat.views.answers import see
@@ -43,9 +43,9 @@ def post(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
     """One message as it stands in the log; what a live event is drawn from."""
-    message = get_object_or_404(messages.open_to(request.user), pk=pk)
+    message = get_object_or_404(reading.open_to(request.user), pk=pk)
     membership = rooms.member(message.room, request.user)
-    before = messages.history(membership, before=message.seq, limit=1)
+    before = reading.history(membership, before=message.seq, limit=1)
     shown = [serialize(row, since=membership.joined_seq, reader=request.user) for row in (*before, message)]
     rows = pane.rows_of(shown, request.user)
     return render(request, "chat/message/_message.html", {"row": rows[-1]})
@@ -56,7 +56,7 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
 def after(request: HttpRequest, pk: Any) -> HttpResponse:
     """What happened after a number, for a browser whose sockets are blocked."""
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
-    return JsonResponse(messages.after(room, request.user, _number(request, "n")))
+    return JsonResponse(reading.after(room, request.user, _number(request, "n")))
 
 
 @login_required
@@ -65,7 +65,7 @@ def older(request: HttpRequest, pk: Any) -> HttpResponse:
     """Fifty earlier messages as rows."""
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
     membership = rooms.member(room, request.user)
-    history = messages.history(membership, before=_number(request, "before"))
+    history = reading.history(membership, before=_number(request, "before"))
     rows = pane.rows_of(
         [serialize(row, since=membership.joined_seq, reader=request.user) for row in history], request.user
     )
@@ -112,7 +112,7 @@ def acts(request: HttpRequest, pk: Any) -> HttpResponse:
         "signs": [(sign, sign in given) for sign in messages.SIGNS],
         "may_pin": pins.may_pin(membership, message.room),
         "editable": timezone.localtime(until) if mine and now() <= until and message.body else None,
-        "versions": messages.versions(message, request.user),
+        "versions": reading.versions(message, request.user),
     }
     return render(request, "chat/message/acts.html", context)
 
@@ -146,7 +146,7 @@ def delete(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _message(request: HttpRequest, pk: Any) -> Message:
     """A message that somebody said and that the person reads."""
-    rows = messages.open_to(request.user).filter(deleted_at__isnull=True, author__isnull=False)
+    rows = reading.open_to(request.user).filter(deleted_at__isnull=True, author__isnull=False)
     return get_object_or_404(rows.select_related("room"), pk=pk)
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, openings, pane
+from chat import openings, pane, reading, receipts
 from chat.formats import serialize
 from chat.models import Room
 from skilllink import ids
@@ -31,7 +31,7 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
     at = natural(request.GET.get("at", ""))
     context = {"rooms": pane.room_rows(request.user), **pane.pane_context(room, request.user, at=at)}
     if request.GET.get("reply"):
-        rows = messages.open_to(request.user).filter(room=room, deleted_at__isnull=True, author__isnull=False)
+        rows = reading.open_to(request.user).filter(room=room, deleted_at__isnull=True, author__isnull=False)
         found = rows.filter(pk=ids.read(request.GET["reply"])).first()
         context["reply"] = serialize(found, since=0, reader=request.user) if found else None
     return render(request, "chat/index.html", context)
@@ -41,14 +41,14 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
 @require_safe
 def unread(request: HttpRequest) -> HttpResponse:
     """The count in the header, empty for none; a muted room doesn't count."""
-    return render(request, "chat/_unread.html", {"unread": sum(messages.unread(request.user, muted=False).values())})
+    return render(request, "chat/_unread.html", {"unread": sum(reading.unread(request.user, muted=False).values())})
 
 
 @login_required
 @require_POST
 def read(request: HttpRequest, pk: Any) -> HttpResponse:
     upto: Any = natural(request.POST.get("upto", ""))
-    return JsonResponse({"upto": messages.mark_read(_room(request, pk), request.user, upto)})
+    return JsonResponse({"upto": receipts.mark_read(_room(request, pk), request.user, upto)})
 
 
 @login_required

@@ -11,7 +11,7 @@ from asgiref.sync import sync_to_async
 from django.core.cache import cache
 from django.test import Client
 
-from chat import groups, members, messages
+from chat import groups, members, reading
 from chat.models import Message, Room
 from projects import milestones
 from tests import cast
@@ -251,5 +251,5 @@ def test_the_parties_do_meet_their_pages(world: World) -> None:
 
 
 def test_what_the_two_said_is_in_the_log_once(world: World) -> None:
-    events = messages.after(world.room, world.freelancer, 0)["events"]
+    events = reading.after(world.room, world.freelancer, 0)["events"]
     assert [event["message"]["body"] for event in events if event.get("message")].count("Only between us") == 1

@@ -7,7 +7,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import frames, groups, members, messages, openings, titles
+from chat import frames, groups, members, messages, openings, reading, titles
 from chat.models import Attachment, Message, Room, RoomEvent
 from skilllink.errors import Missing, Refusal
 from skilllink.ids import uuid7
@@ -77,7 +77,7 @@ def test_a_deletion_leaves_a_tombstone_without_the_words(room: Room, freelancer:
     message = say(room, freelancer, "secret words")
     messages.edit(message, by=freelancer, body="other secret words")
     messages.delete(message, by=freelancer)
-    answer = json.dumps(messages.after(room, client_person, 0), default=str)
+    answer = json.dumps(reading.after(room, client_person, 0), default=str)
     assert "secret" not in answer
     assert not message.versions.exists()
 
@@ -96,7 +96,7 @@ def test_one_who_was_banned_reads_and_says_nothing_more(client_person: User, fre
     members.join(group, freelancer)
     members.ban(group, freelancer, by=client_person)
     before = state(group)
-    for act in (lambda: say(group, freelancer, "again"), lambda: messages.after(group, freelancer, 0)):
+    for act in (lambda: say(group, freelancer, "again"), lambda: reading.after(group, freelancer, 0)):
         with pytest.raises(Missing):
             act()
     with pytest.raises(members.BannedHere):

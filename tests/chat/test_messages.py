@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from chat import details, groups, invitations, members, messages, mine, openings, pane, pins, rights, roles
+from chat import details, groups, invitations, members, messages, mine, openings, pane, pins, reading, rights, roles
 from chat.formats import serialize
 from chat.models import Membership, Mention, Message, Room, RoomEvent
 from skilllink.errors import Missing
@@ -31,7 +31,7 @@ def say(room: Room, author: User, body: str = "Hello", **more: Any) -> Message:
 
 
 def html(message: Message) -> str:
-    return str(serialize(messages.shown().get(pk=message.pk), since=0)["html"])
+    return str(serialize(reading.shown().get(pk=message.pk), since=0)["html"])
 
 
 def told(user: User) -> int:
@@ -271,11 +271,11 @@ def test_what_a_blocked_person_says_counts_nowhere_but_where_work_goes_on(
     blocks.block(freelancer, client_person)
     for room in (group, contract):
         say(room, client_person)
-    assert messages.unread(freelancer) == {contract.pk: 1}
+    assert reading.unread(freelancer) == {contract.pk: 1}
     assert [pane.pane_context(room, freelancer)["unread"] for room in (group, contract)] == [0, 1]
     assert '<span class="count">1</span>' in browser_of(freelancer).get("/messages/unread/").content.decode()
     blocks.unblock(freelancer, client_person)
-    assert messages.unread(freelancer) == {group.pk: 1, contract.pk: 1}
+    assert reading.unread(freelancer) == {group.pk: 1, contract.pk: 1}
 
 
 def test_what_a_blocked_person_said_is_folded_also_where_it_is_quoted_or_pinned(

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import groups, members, messages
+from chat import groups, members, messages, reading
 from chat.models import Message, Room
 from skilllink.errors import Missing
 from skilllink.ids import uuid7
@@ -56,9 +56,9 @@ def test_what_is_done_to_an_earlier_message_is_told_without_its_words(
 ) -> None:
     room = joined(earlier, freelancer)
     messages.edit(earlier, by=client_person, body="Before you came, I said")
-    event = messages.after(room, freelancer, 0)["events"][-1]
+    event = reading.after(room, freelancer, 0)["events"][-1]
     assert event["message"] == {"id": str(earlier.pk), "seq": earlier.seq}
-    assert "I said" in json.dumps(messages.after(room, client_person, 0), default=str)
+    assert "I said" in json.dumps(reading.after(room, client_person, 0), default=str)
 
 
 def test_an_earlier_message_is_neither_quoted_nor_marked(earlier: Message, freelancer: User) -> None:
@@ -106,8 +106,8 @@ def test_a_page_of_the_log_has_a_largest_size_and_the_next_goes_on(client_person
     said = [messages.post(room, client_person, "&" * 8000, client_id=uuid7().hex).seq for _ in range(12)]
     heard, upto, more = [], 1, True
     while more:
-        page = messages.after(room, client_person, upto)
-        assert len(json.dumps(page, default=str)) < messages.PAGE_BYTES + 100_000
+        page = reading.after(room, client_person, upto)
+        assert len(json.dumps(page, default=str)) < reading.PAGE_BYTES + 100_000
         heard += [event["seq"] for event in page["events"]]
         upto, more = page["upto"], page["more"]
     assert heard == said

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from chat import groups, invitations, members, messages, mine, openings, rights, roles, rooms, titles
+from chat import groups, invitations, members, messages, mine, openings, reading, rights, roles, rooms, titles
 from chat.keys import BadKey, TooManyKeys, WrongKey
 from chat.models import Invitation, Membership, Message, Room, RoomEvent
 from skilllink import clocks
@@ -276,7 +276,7 @@ def test_a_silenced_person_reads_and_writes_nothing_until_then(
     for act in acts:
         with refused(rooms.Silenced):
             act()
-    assert messages.after(group, freelancer, 0)["events"]
+    assert reading.after(group, freelancer, 0)["events"]
     members.leave(group, freelancer)
     members.join(group, freelancer)
     with refused(rooms.Silenced):
@@ -323,8 +323,8 @@ def test_a_muted_room_counts_in_no_header_and_says_nothing_to_others(
     seq = group.seq
     mine.mute(group, freelancer, True)
     say(group, client_person)
-    assert messages.unread(freelancer) == {group.pk: 1}
-    assert messages.unread(freelancer, muted=False) == {}
+    assert reading.unread(freelancer) == {group.pk: 1}
+    assert reading.unread(freelancer, muted=False) == {}
     group.refresh_from_db()
     assert group.seq == seq + 1  # the message alone took a number
 

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core import mail
 from django.core.cache import cache
 
-from chat import groups, members, messages, openings, presence, unread
+from chat import groups, members, messages, openings, presence, receipts, unread
 from chat.models import Message, Room
 from skilllink import clocks
 from skilllink.ids import uuid7
@@ -67,7 +67,7 @@ def test_the_next_mail_has_only_what_is_new(room: Room, client_person: User) -> 
 
 def test_what_was_read_or_deleted_in_time_is_not_mailed(room: Room, client_person: User, freelancer: User) -> None:
     read = say(room, client_person, "Read at once", AT)
-    messages.mark_read(room, freelancer, read.seq)
+    receipts.mark_read(room, freelancer, read.seq)
     gone = say(room, client_person, "Never mind", AT + SECOND)
     messages.delete(gone, by=client_person)
     assert mailed_at(AT + 2 * DELAY) == []
@@ -80,7 +80,7 @@ def test_what_is_read_between_the_clock_and_the_relay_is_not_mailed(
     said = say(room, client_person, "Quick question", AT)
     with clocks.at(AT + DELAY):
         assert unread.sweep() == 1
-    messages.mark_read(room, freelancer, said.seq)
+    receipts.mark_read(room, freelancer, said.seq)
     assert mailed_at(AT + DELAY) == []
     assert Delivery.objects.get().status == "skipped"
 
@@ -89,7 +89,7 @@ def test_each_member_waits_five_minutes_from_what_they_have_not_read(
     room: Room, client_person: User, freelancer: User
 ) -> None:
     first = say(room, client_person, "Read", AT)
-    messages.mark_read(room, freelancer, first.seq)
+    receipts.mark_read(room, freelancer, first.seq)
     late = AT + DELAY - SECOND
     say(room, client_person, "Not read", late)
     assert mailed_at(AT + DELAY) == []
@@ -112,7 +112,7 @@ def test_nothing_is_mailed_while_the_room_is_open_and_nothing_is_lost_by_that(
 
 def test_system_notices_and_own_words_are_no_unread_messages(room: Room, client_person: User, freelancer: User) -> None:
     own = say(room, client_person, "Hello", AT)
-    messages.mark_read(room, freelancer, own.seq)
+    receipts.mark_read(room, freelancer, own.seq)
     with clocks.at(AT + SECOND):
         verb(messages.notice)(room, "milestone.agreed", text_key="milestone.agreed", who="Ines", milestone="Sketch")
     assert mailed_at(AT + 2 * DELAY) == []

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chat import groups, members, messages
+from chat import groups, members, messages, reading
 from chat.models import Message, Room, RoomEvent
 from skilllink.errors import Missing, Refusal
 from tests import cast
@@ -75,7 +75,7 @@ def test_who_is_put_out_while_posting_says_nothing_later(group: Group) -> None:
         refused = [result for result in results if isinstance(result, Missing)]
         assert said.count() + len(refused) == 4
         with pytest.raises(Missing):
-            messages.after(room, other, 0)
+            reading.after(room, other, 0)
         members.unban(room, other, by=owner)
         members.join(room, other)
     assert numbers(room) == list(range(1, len(numbers(room)) + 1))
