@@ -37,6 +37,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
         "deleted": deleted,
+        "deleted_by": _remover(message),
         "reply_to": _quote(message, since, reader),
         "attachments": [
             {
@@ -86,6 +87,11 @@ def _addresses(message: Message) -> dict[str, str]:
         shown = profile is not None and profile.visibility != profile.Visibility.PRIVATE
         found[f"@{mention.words}"] = profile.get_absolute_url() if shown and profile else ""
     return found
+
+
+def _remover(message: Message) -> dict[str, str] | None:
+    who = message.deleted_by or (message.author if message.deleted_at else None)
+    return {"id": str(who.pk), "name": who.name} if who else None
 
 
 def _is_own(message: Message, reader: Any) -> bool:

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, mentions, message_index, reading, rooms, words
+from chat import blocked, mentions, message_index, reading, rights, rooms, words
 from chat.formats import event_of
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
@@ -18,6 +18,7 @@ from skilllink.moments import span
 from skilllink.prepared import insert
 from skilllink.realtime.push import push
 from skilllink.transactions import after_commit, inside_transaction, verb
+from users.notifications import inbox
 from users.standing import require_active
 
 SIGNS = ("👍", "❤️", "🎉", "👀", "🙏", "✅")
@@ -42,6 +43,11 @@ class Differs(Conflict):
 
 class NotYours(Forbidden):
     code, sentence = "message.not_yours", _("Only its author can change a message. Nothing was changed.")
+
+
+class NotDeletable(Forbidden):
+    code = "message.not_deletable"
+    sentence = _("Only its author can delete a message, or a moderator of the room. Nothing was changed.")
 
 
 class TooLate(Conflict):
@@ -124,19 +130,28 @@ def edit(message: Any, *, by: Any, body: str) -> Message:
 
 @verb
 def delete(message: Any, *, by: Any) -> Message:
-    """Leave a tombstone: the words, their earlier wordings and the files go for good."""
+    """Leave a tombstone that says by whom: the words, their earlier wordings, signs and files go for good.
+
+    Its author may, and in rooms with an owner who stands above the author there. Raises NotDeletable, Missing, Gone.
+    """
     message, room = locked(message, by)
-    if message.author_id != by.pk:
-        raise NotYours()
+    if not rights.may_delete(rooms.member(room, by), message, room):
+        raise NotDeletable()
     files = [attachment.file for attachment in message.attachments.all()]
     message.attachments.all().delete()
     message.versions.all().delete()
     message.mentions.all().delete()
+    message.reactions.all().delete()
     message_index.INDEX.forget(message.pk)
     after_commit(lambda: [file.storage.delete(file.name) for file in files])
-    Message.objects.filter(pk=message.pk).update(body="", deleted_at=now(), pinned_at=None, pinned_by=None)
+    Message.objects.filter(pk=message.pk).update(
+        body="", deleted_at=now(), deleted_by=by, pinned_at=None, pinned_by=None
+    )
     message.refresh_from_db()
     tell(room, RoomEvent.Kind.DELETED, message, by)
+    if message.author_id != by.pk:
+        url = message.get_absolute_url()
+        inbox.notify(message.author, "message.removed", actor=by, url=url, who=by, room=room.title)
     return message
 
 

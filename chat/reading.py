@@ -80,7 +80,7 @@ def versions(message: Message, reader: Any) -> list[MessageVersion]:
 
 def shown() -> Any:
     """Messages with all that their template needs, in five queries however many."""
-    rows = Message.objects.select_related("author", "room", "reply_to__author")
+    rows = Message.objects.select_related("author", "deleted_by", "room", "reply_to__author")
     return rows.prefetch_related("attachments", "reactions", "mentions__user__profile")
 
 

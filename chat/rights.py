@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from chat import rooms
-from chat.models import Membership, Room
+from chat.models import Membership, Message, Room
 from skilllink.errors import Conflict, Forbidden
 from users.standing import require_active
 
@@ -58,8 +58,23 @@ def require_owner(room: Room, by: Any) -> Membership:
 def subordinate(room: Room, user: Any, by: Any) -> Membership:
     """The membership of somebody whom `by` may put out or silence: a member, for the owner a moderator too."""
     judge, membership = require_moderating(room, by), rooms.member(room, user)
-    if membership.role == Membership.Role.OWNER:
-        raise NotModerating()
-    if membership.role == Membership.Role.MODERATOR and judge.role != Membership.Role.OWNER:
-        raise NotOwner()
+    if not is_above(judge, membership):
+        raise NotModerating() if membership.role == Membership.Role.OWNER else NotOwner()
     return membership
+
+
+def is_above(judge: Membership, other: Membership | None) -> bool:
+    """Whether a role gives power over another person's; who is no longer in the room is below its moderators."""
+    if judge.role == Membership.Role.MEMBER:
+        return False
+    role = other.role if other and other.left_at is None else Membership.Role.MEMBER
+    return role == Membership.Role.MEMBER or (judge.role == Membership.Role.OWNER and role == Membership.Role.MODERATOR)
+
+
+def may_delete(membership: Membership, message: Message, room: Room) -> bool:
+    """Whether this member may delete what was said: its author, and in a room with an owner who stands above them."""
+    if message.author_id is None or message.author_id == membership.user_id:
+        return message.author_id is not None
+    if room.kind not in Room.KEPT:
+        return False
+    return is_above(membership, Membership.objects.filter(room=room, user=message.author_id).first())

@@ -96,6 +96,7 @@ class MessageOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     edited = serializers.BooleanField()
     deleted = serializers.BooleanField()
+    deleted_by = Who(allow_null=True, help_text="Its author, or who moderated it away")
     reply_to = QuotedOut(allow_null=True)
     attachments = AttachmentOut(many=True)
     reactions = serializers.DictField(child=serializers.ListField(child=serializers.UUIDField()))
@@ -322,7 +323,7 @@ class MessageShow(APIView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, pk: Any) -> Response:
-        """Leave a tombstone."""
+        """Leave a tombstone: of my own message, or in a room that I moderate."""
         messages.delete(_message(request, pk), by=request.user)
         return Response(status=204)
 

@@ -24,6 +24,7 @@ class Message(models.Model):
     at = models.DateTimeField(default=now)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
+    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     pinned_at = models.DateTimeField(null=True)
     pinned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
@@ -39,6 +40,9 @@ class Message(models.Model):
             ),
             models.CheckConstraint(
                 name="message_deleted_has_no_text", condition=Q(deleted_at__isnull=True) | Q(body="")
+            ),
+            models.CheckConstraint(
+                name="message_deleted_by_when", condition=Q(deleted_by__isnull=True) | Q(deleted_at__isnull=False)
             ),
             models.CheckConstraint(
                 name="message_pinned_by_somebody",

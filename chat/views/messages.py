@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from chat import messages, pane, pins, reading, rooms, uploads
+from chat import messages, pane, pins, reading, rights, rooms, uploads
 from chat.formats import serialize
 from chat.models import Message, Room
 from chat.views.answers import see
@@ -110,6 +110,7 @@ def acts(request: HttpRequest, pk: Any) -> HttpResponse:
         "plain": plain(shown["body"]) or ", ".join(file["name"] for file in shown["attachments"]),
         "mine": mine,
         "signs": [(sign, sign in given) for sign in messages.SIGNS],
+        "may_delete": rights.may_delete(membership, message, message.room),
         "may_pin": pins.may_pin(membership, message.room),
         "editable": timezone.localtime(until) if mine and now() <= until and message.body else None,
         "versions": reading.versions(message, request.user),

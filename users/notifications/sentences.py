@@ -78,6 +78,7 @@ SENTENCES = {
     "gig.invited": ("bids", _("You are invited to bid on “{gig}”.")),
     "gig.unhidden": ("gigs", _("“{gig}” is on the board again: {reason}")),
     "message.mentioned": ("rooms", _("{who} named you in “{room}”.")),
+    "message.removed": ("rooms", _("{who} deleted a message of yours in “{room}”.")),
     "milestone.accept_reminder": (
         "contracts",
         _("Review “{milestone}”. If you do nothing, it is accepted when the time ends."),
