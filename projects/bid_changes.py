@@ -65,7 +65,7 @@ def _texts(bid: Bid, row: BidVersion) -> list[tuple[str, str, str]]:
     """(field, label, text) of everything a version says."""
     return [
         ("amount", _("Amount"), format_money(row.amount, bid.currency)),
-        ("days", _("Time"), _days(row.days)),
+        ("days", _("Time"), _week(row.hours) if row.hours else _days(row.days)),
         ("letter", _("Letter"), row.letter),
         ("milestones", _("Milestones"), "\n".join(_step(step, bid.currency) for step in row.milestones)),
         ("answers", _("Answers"), "\n\n".join(row.answers)),
@@ -75,6 +75,10 @@ def _texts(bid: Bid, row: BidVersion) -> list[tuple[str, str, str]]:
 
 def _step(step: dict[str, Any], currency: str) -> str:
     return f"{step['title']}, {format_money(step['amount'], currency)}, {_days(step['days'])}"
+
+
+def _week(n: int) -> str:
+    return ngettext("up to {n} hour a week", "up to {n} hours a week", n).format(n=n)
 
 
 def _days(n: int) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from projects import hours as by_the_hour
 from projects import pro_bono
 from projects.models import Gig
 from skilllink import money
@@ -22,17 +23,16 @@ class SumDiffers(Unprocessable):
 
 
 def read(
-    gig: Gig, *, amount: Any, days: Any, letter: Any, milestones: Any, answers: Any, challenge_answer: Any
+    gig: Gig, *, amount: Any, days: Any, hours: Any, letter: Any, milestones: Any, answers: Any, challenge_answer: Any
 ) -> dict[str, Any]:
-    """The fields of a bid as model values. Amounts in minor units of the gig's currency.
+    """The fields of a bid as model values. Amounts in minor units of the gig's currency; an hour's on an hourly gig.
 
     Raises Malformed for a figure that is none, Incomplete with a sentence per field, SumDiffers when the
     milestones don't add up to the amount.
     """
+    hourly = gig.kind == Gig.Kind.HOURLY
     amount = pro_bono.nothing(amount) if gig.is_pro_bono else money.check_minor(amount)
-    faults: dict[str, Sentence] = {}
-    if type(days) is not int or not 1 <= days <= 365:
-        faults["days"] = _("Say in how many days, 1 to 365.")
+    faults = time(hourly, amount, days, hours, milestones)
     letter = text_of(letter)
     if not 50 <= len(letter) <= 5000:
         faults["letter"] = _("Write 50 to 5,000 characters to the client.")
@@ -49,12 +49,32 @@ def read(
         raise Incomplete(fields=faults)
     return {
         "amount": amount,
-        "days": days,
+        "days": days or 0,
+        "hours": hours,
         "letter": letter,
         "milestones": steps(milestones, amount, gig.currency),
         "answers": answers,
         "challenge_answer": challenge_answer if gig.challenge else "",
     }
+
+
+def time(hourly: bool, amount: int, days: Any, hours: Any, milestones: Any) -> dict[str, Sentence]:
+    """What is wrong with the time a bid or an offer takes, by field: days, or the most hours of a week.
+
+    Raises money.BadAmount when a full week is more than can be held.
+    """
+    faults: dict[str, Sentence] = {}
+    if not hourly:
+        if type(days) is not int or not 1 <= days <= 365:
+            faults["days"] = _("Say in how many days, 1 to 365.")
+        if hours is not None:
+            faults["hours"] = _("This gig has a fixed price: leave this out.")
+        return faults
+    if not by_the_hour.possible(hours):
+        return {"hours": by_the_hour.HOURS}
+    money.check_minor(amount * hours)
+    given = {"days": days, "milestones": milestones}
+    return {name: _("Work by the hour goes on in weeks: leave this out.") for name, value in given.items() if value}
 
 
 def steps(given: Any, amount: int, currency: str) -> list[dict[str, Any]]:

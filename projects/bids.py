@@ -36,11 +36,6 @@ class BidsClosed(Conflict):
     code, sentence = "bid.closed", _("Bids on this gig are closed. Nothing was sent.")
 
 
-class HourlyLater(Conflict):
-    code = "bid.hourly_later"
-    sentence = _("Hourly gigs can be posted, but contracts by the hour aren't open yet. Nothing was sent.")
-
-
 class TooManyLive(Conflict):
     code = "bid.too_many_live"
     sentence = _("You have {limit} live bids, the most at a time. Withdraw one, or wait for one to be decided.")
@@ -61,8 +56,9 @@ def submit(
     freelancer: Any,
     *,
     amount: int,
-    days: int,
     letter: str,
+    days: int | None = None,
+    hours: int | None = None,
     milestones: Sequence[dict[str, Any]] = (),
     answers: Sequence[str] = (),
     challenge_answer: str = "",
@@ -70,6 +66,7 @@ def submit(
 ) -> Bid:
     """Send a bid. Amounts in minor units of the gig's currency; milestones, if any, sum to the amount.
 
+    On an hourly gig `amount` is an hour's and `hours` the most of a week, without days and milestones.
     When the gig's places are taken the bid waits on its waitlist. Raises OwnGig, AlreadyBid, BidsClosed, TooManyLive,
     or what `bid_fields.read` finds.
     """
@@ -77,7 +74,7 @@ def submit(
     gig = board.lock(gig)
     _may_bid(gig, freelancer)
     values = bid_fields.read(
-        gig, amount=amount, days=days, letter=letter, milestones=milestones, answers=answers,
+        gig, amount=amount, days=days, hours=hours, letter=letter, milestones=milestones, answers=answers,
         challenge_answer=challenge_answer,
     )  # fmt: skip
     full = Bid.objects.on_board().filter(gig=gig).count() >= rule("LIVE_BIDS_PER_GIG")
@@ -111,8 +108,9 @@ def revise(
     *,
     by: Any,
     amount: int,
-    days: int,
     letter: str,
+    days: int | None = None,
+    hours: int | None = None,
     milestones: Sequence[dict[str, Any]] = (),
     answers: Sequence[str] = (),
     challenge_answer: str = "",
@@ -126,7 +124,7 @@ def revise(
     if not bid.is_editable or bid.gig.status not in ("open", "paused"):
         raise NotNow(state=bid.get_status_display())
     values = bid_fields.read(
-        bid.gig, amount=amount, days=days, letter=letter, milestones=milestones, answers=answers,
+        bid.gig, amount=amount, days=days, hours=hours, letter=letter, milestones=milestones, answers=answers,
         challenge_answer=challenge_answer,
     )  # fmt: skip
     attachments.attach(bid, BidFile, "bid", files, limit=rule("FILES_PER_BID"))
@@ -227,8 +225,6 @@ def _may_bid(gig: Gig, freelancer: Any) -> None:
         raise AlreadyBid()
     if not gig.is_open_for_bids:
         raise BidsClosed()
-    if gig.kind == Gig.Kind.HOURLY:
-        raise HourlyLater()
     limit = rule("LIVE_BIDS_PER_FREELANCER")
     # two bids of one person on two gigs at once must not both take the last slot
     get_user_model().objects.select_for_update(no_key=True).get(pk=freelancer.pk)
@@ -273,6 +269,7 @@ def _keep_version(bid: Bid) -> None:
         version=bid.version,
         amount=bid.amount,
         days=bid.days,
+        hours=bid.hours,
         letter=bid.letter,
         milestones=bid.milestones,
         answers=bid.answers,

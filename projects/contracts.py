@@ -45,7 +45,7 @@ def lock(contract: Any) -> Contract:
 def start(offer: Any) -> Contract:
     """Make the contract of an accepted offer: terms frozen and signed by both, escrow filled, room handed over.
 
-    The offer's escrow holds the first milestone or all; what it holds moves into the milestones' own escrows.
+    The offer's escrow holds the first milestone or week, or all; what it holds moves into the milestones' own escrows.
     Only `offers.accept` calls this, `within` its transaction.
     """
     moment = now()
@@ -58,26 +58,14 @@ def start(offer: Any) -> Contract:
         client=bid.gig.client,
         freelancer=bid.freelancer,
         title=bid.gig.title,
-        amount=offer.amount,
+        amount=offer.to_hold if offer.hours else offer.amount,
         currency=offer.currency,
         fee_bps=offer.fee_bps,
         review_window=offer.review_window,
         revisions=offer.revisions,
         created_at=moment,
     )
-    agreed = offer.milestones or [{"title": contract.title, "amount": offer.amount, "days": offer.days}]
-    rows = [
-        Milestone.objects.create(
-            contract=contract,
-            position=position,
-            title=step["title"],
-            description=step.get("description", ""),
-            amount=step["amount"],
-            days=step.get("days") or 14,
-            status=Milestone.Status.AGREED,
-        )
-        for position, step in enumerate(agreed, 1)
-    ]
+    rows = _milestones(contract, offer)
     signed = {offer.made_by_id: offer.sent_at}
     _sign(
         contract,
@@ -93,6 +81,27 @@ def start(offer: Any) -> Contract:
     announce("contract.started", contract=contract, actor=accepted_by, to=(contract.client, contract.freelancer))
     _fill(rows, offer)
     return contract
+
+
+def _milestones(contract: Contract, offer: Any) -> list[Milestone]:
+    """What was agreed with the offer: its milestones in their order, or by the hour the first week."""
+    from projects import hours  # it needs this module
+
+    if offer.hours:
+        return [hours.signed(contract, rate=offer.amount, hours=offer.hours)]
+    agreed = offer.milestones or [{"title": contract.title, "amount": offer.amount, "days": offer.days}]
+    return [
+        Milestone.objects.create(
+            contract=contract,
+            position=position,
+            title=step["title"],
+            description=step.get("description", ""),
+            amount=step["amount"],
+            days=step.get("days") or 14,
+            status=Milestone.Status.AGREED,
+        )
+        for position, step in enumerate(agreed, 1)
+    ]
 
 
 def _fill(rows: list[Milestone], offer: Any) -> None:

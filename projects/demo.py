@@ -281,13 +281,12 @@ class Story:
         midnight = self.today.astimezone(UTC).replace(hour=0, minute=0)
         monday = midnight - timedelta(days=midnight.weekday())
         with clocks.at(monday - timedelta(days=17)):
-            contract = self.hire("nora", "moses", "A till that knows the ovens", [("Drawer and scale", 60000, 5)])
+            title = "A till that knows the ovens"
+            weeks = {"kind": "hourly", "hours_per_week": 10, "duration_weeks": 8}
+            gig = self.gig("nora", title, f"{title}. {GARDEN[:400]}", budget_min=4000, budget_max=5000, **weeks)
+            bid = bids.submit(gig, moses, amount=4500, hours=10, letter=LETTER)
             self.fund("nora", 3 * 10 * 4500)
-            milestones.agree(hours.propose(contract, by=moses, rate=4500, hours=10), by=nora)
-        with clocks.at(monday - timedelta(days=15)):
-            first = contract.milestones.earliest("position")
-            milestones.deliver(first, by=moses, note="The drawer opens, the scale answers.")
-            milestones.release(first, by=nora)
+            contract = offers.accept(offers.make(bid, by=nora, message="Please begin."), by=moses)
         day = monday - timedelta(days=14)
         while day <= self.today:
             with clocks.at(day):

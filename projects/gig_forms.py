@@ -9,6 +9,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from payment.models import Cause
+from projects.hours import MOST
 from projects.models import Category, Gig, Offer
 from projects.wording import files_hint, in_words
 from skilllink import money
@@ -72,7 +73,7 @@ class GigForm(Typed):
     )  # fmt: skip
     kind = forms.ChoiceField(
         label=_("Payment"), choices=Gig.Kind.choices, required=False, widget=forms.RadioSelect,
-        help_text=_("Contracts by the hour aren't open yet: an hourly gig can be posted, but not bid on for now."),
+        help_text=_("By the hour the budget is an hour's, and each week is held before it begins. This can't change after the first bid."),
     )  # fmt: skip
     budget_min = forms.CharField(label=_("Budget from"), required=False, max_length=20)
     budget_max = forms.CharField(label=_("Budget to"), required=False, max_length=20)
@@ -144,19 +145,26 @@ STEP_LINES = 20
 
 
 class TermsForm(Typed):
-    """What bids and offers share: an amount, days, and milestones as rows `step-<n>-title/amount/days`."""
+    """What bids and offers share: an amount, days, and milestones as rows `step-<n>-title/amount/days`.
+
+    By the hour: an hour's amount, and the most hours of a week instead.
+    """
 
     amount = forms.CharField(label=_("Amount"), max_length=20)
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=365)
+    hours = forms.IntegerField(label=_("Hours a week at most"), min_value=1, max_value=MOST)
     milestones = forms.CharField(required=False, widget=forms.HiddenInput)  # where sentences about the rows land
 
-    def __init__(
-        self, *args: Any, currency: str, steps: Iterable[dict[str, Any]] = (), free: bool = False, **kwargs: Any
-    ) -> None:
-        """`free`: pro bono, without amounts."""
+    def __init__(self, *args: Any, gig: Gig, steps: Iterable[dict[str, Any]] = (), **kwargs: Any) -> None:
+        """Pro bono without amounts."""
         super().__init__(*args, **kwargs)
-        self.currency = currency
-        if free:
+        self.currency = gig.currency
+        self.hourly = gig.kind == Gig.Kind.HOURLY
+        if self.hourly:
+            self.fields["amount"].label = _("An hour")
+        for name in ("days", "milestones") if self.hourly else ("hours",):
+            del self.fields[name]
+        if gig.is_pro_bono:
             del self.fields["amount"]
         self.rows = self._typed_rows() if self.is_bound else [self._row(step) for step in steps]
 
@@ -179,7 +187,9 @@ class TermsForm(Typed):
         return [*self.rows, *([blank] * max(1, 3 - len(self.rows)))][: STEP_LINES + 1]
 
     def terms(self) -> dict[str, Any]:
-        """Amount, days and milestones as the verbs take them."""
+        """Amount, days and milestones as the verbs take them; by the hour the amount and the most of a week."""
+        if self.hourly:
+            return {"amount": self._figure(self.cleaned_data["amount"], "amount"), "hours": self.cleaned_data["hours"]}
         return {
             "amount": self._figure(self.cleaned_data.get("amount"), "amount"),
             "days": self.cleaned_data["days"],
@@ -213,7 +223,7 @@ class BidForm(TermsForm):
     files = FilesField(label=_("Files"), required=False, help_text=files_hint("FILES_PER_BID"))
 
     def __init__(self, *args: Any, gig: Gig, answers: Iterable[str] = (), **kwargs: Any) -> None:
-        super().__init__(*args, currency=gig.currency, free=gig.is_pro_bono, **kwargs)
+        super().__init__(*args, gig=gig, **kwargs)
         self.gig = gig
         given = list(answers)
         for number, question in enumerate(gig.questions):
@@ -260,12 +270,14 @@ class OfferForm(TermsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "amount" not in self.fields:
+        if self.hourly or "amount" not in self.fields:
             del self.fields["hold"]
+        if self.hourly:
+            del self.fields["review_days"]
 
     def values(self) -> dict[str, Any]:
         return self.terms() | {
             "hold": self.cleaned_data.get("hold") or "first",
-            "review_days": self.cleaned_data["review_days"] or 0,
+            "review_days": self.cleaned_data.get("review_days") or 0,
             "message": self.cleaned_data["message"],
         }

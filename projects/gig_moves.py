@@ -29,6 +29,8 @@ def _offers(user: Any) -> list[Move]:
         }
         free = offer.bid.gig.is_pro_bono
         offered = _("{name} offers you {gig}, pro bono.") if free else _("{name} offers {amount} for {gig}.")
+        if offer.hours:
+            offered = _("{name} offers {amount} an hour for {gig}.")
         sentence = offered if mine else _("Waiting for {name}: your offer for {gig}.")
         found.append(
             Move(

@@ -34,6 +34,11 @@ class BoardFixed(Conflict):
     sentence = _("Someone has bid, so the bid board stays as it was when they did. Nothing was changed.")
 
 
+class KindFixed(Conflict):
+    code = "gig.kind_fixed"
+    sentence = _("Someone has bid, so it is paid as it was when they did. Nothing was changed.")
+
+
 class NotAClient(Forbidden):
     code = "gig.not_a_client"
     sentence = _("Gigs are posted by clients. Switch the client role on in your settings.")
@@ -89,15 +94,16 @@ def post(client: Any, *, draft: Any = None, files: Sequence[Any] = (), **fields:
 
 @verb
 def edit(gig: Any, *, by: Any, version: int | None = None, files: Sequence[Any] = (), **fields: Any) -> Gig:
-    """Change a posted gig. The bid board can't change after the first bid. Bidders are told that it changed.
+    """Change a posted gig. The bid board and how it is paid can't change after the first bid. Bidders are told that it changed.
 
-    Raises BoardFixed, gig_fields.Incomplete, or board.Stale when `version` isn't the current one.
+    Raises BoardFixed, KindFixed, gig_fields.Incomplete, or board.Stale when `version` isn't the current one.
     """
     gig = _own(gig, by, version)
     _require(gig, "open", "paused")
-    mode = fields.get("board_mode", gig.board_mode)
-    if mode != gig.board_mode and Bid.objects.filter(gig=gig).exists():
-        raise BoardFixed(fields={"board_mode": BoardFixed.sentence})
+    for name, refusal in (("board_mode", BoardFixed), ("kind", KindFixed)):
+        was = getattr(gig, name)
+        if fields.get(name, was) != was and Bid.objects.filter(gig=gig).exists():
+            raise refusal(fields={name: refusal.sentence})
     if fields.get("positions", gig.positions) is not None and fields.get("positions", gig.positions) < gig.hires:
         raise gig_fields.Incomplete(fields={"positions": _("You have already hired more people than that.")})
     fields.pop("currency", None) if Bid.objects.filter(gig=gig).exists() else None

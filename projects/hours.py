@@ -1,6 +1,6 @@
 """Work by the hour: each week is a milestone of at most so many hours, held before it begins.
 
-A week is Monday to Sunday, UTC. When it is funded or skipped, the next one is there, until both drop it or the contract
+A gig by the hour leads here by bid and offer; another contract by a proposal in it. A week is Monday to Sunday, UTC. When it is funded or skipped, the next one is there, until both drop it or the contract
 ends. The freelancer logs hours; some time after the week the clock hands them in: what wasn't worked goes back, the rest
 is reviewed and released like any delivery. Rates are minor units an hour.
 """
@@ -27,6 +27,7 @@ from users.standing import require_active
 
 WEEK = timedelta(days=7)
 MOST = 80  # hours a week
+HOURS = _("Give 1 to 80 hours a week.")
 MEMO = (10, 500)
 
 
@@ -73,8 +74,8 @@ def propose(contract: Any, *, by: Any, rate: int, hours: int) -> Milestone:
         raise milestones.ContractNotActive(state=row.get_status_display().lower())
     pro_bono.require_money(row)
     check_minor(rate)
-    if type(hours) is not int or not 1 <= hours <= MOST:
-        raise milestones.Incomplete(fields={"hours": _("Give 1 to 80 hours a week.")})
+    if not possible(hours):
+        raise milestones.Incomplete(fields={"hours": HOURS})
     check_minor(rate * hours)
     if row.milestones.filter(rate__isnull=False, status__in=("proposed", "agreed")).exists():
         raise AlreadyAgreed()
@@ -132,13 +133,18 @@ def unlog(milestone: Any, *, by: Any, entry: Any) -> None:
 
 
 @inside_transaction
+def signed(contract: Contract, *, rate: int, hours: int) -> Milestone:
+    """The first week of a contract that was offered by the hour: the next one. It is agreed, and held by the caller."""
+    return _make(contract, _next_monday(), rate=rate, minutes=hours * 60, by=None)
+
+
+@inside_transaction
 def first_week(milestone: Milestone) -> dict[str, Any]:
     """What an agreed proposal becomes: the next week that isn't there already. Raises AlreadyAgreed."""
     others = milestone.contract.milestones.filter(rate__isnull=False).exclude(pk=milestone.pk)
     if others.filter(status="agreed").exists():
         raise AlreadyAgreed()
-    today = now().astimezone(UTC).date()
-    monday = today + timedelta(days=7 - today.weekday())
+    monday = _next_monday()
     last = others.exclude(status="cancelled").aggregate(last=Max("week"))["last"]  # held early, or given back
     if last is not None:
         monday = max(monday, last + WEEK)
@@ -172,11 +178,7 @@ def follow(row: Milestone) -> None:
     contract = row.contract
     if contract.status != Contract.Status.ACTIVE or row.week is None:
         return
-    monday = row.week + WEEK
-    following = Milestone.objects.create(
-        contract=contract, position=_next_position(contract), title=_title(monday), amount=row.amount, days=7,
-        rate=row.rate, minutes=row.minutes, week=monday, status=Milestone.Status.AGREED, proposed_by=row.proposed_by,
-    )  # fmt: skip
+    following = _make(contract, row.week + WEEK, rate=row.rate or 0, minutes=row.minutes or 0, by=row.proposed_by)
     schedule.start(schedule.plans(following, now=now()), contract=contract, milestone=following)
 
 
@@ -217,6 +219,11 @@ def over_at(row: Milestone) -> datetime:
     return starts_at(row) + WEEK
 
 
+def possible(hours: Any) -> bool:
+    """Whether it is a number of hours that a week can be limited to."""
+    return type(hours) is int and 1 <= hours <= MOST
+
+
 def figure(rate: int, minutes: int) -> int:
     """Minor units for these minutes, half a unit up."""
     return (rate * minutes + 30) // 60
@@ -238,6 +245,18 @@ def _figure(row: Milestone, amount: int) -> str:
 
 def _title(monday: date) -> str:
     return now_("Week of {day}").format(day=monday.isoformat())
+
+
+def _next_monday() -> date:
+    today = now().astimezone(UTC).date()
+    return today + timedelta(days=7 - today.weekday())
+
+
+def _make(contract: Contract, monday: date, *, rate: int, minutes: int, by: Any) -> Milestone:
+    return Milestone.objects.create(
+        contract=contract, position=_next_position(contract), title=_title(monday), amount=figure(rate, minutes),
+        days=7, rate=rate, minutes=minutes, week=monday, status=Milestone.Status.AGREED, proposed_by=by,
+    )  # fmt: skip
 
 
 def _next_position(contract: Contract) -> int:

@@ -26,6 +26,7 @@ class Row:
     place: int | None = None
     amount: int | None = None
     days: int | None = None
+    hours: int | None = None  # the most of a week, by the hour
     rank: ranking.Rank | None = None
     bid: Bid | None = None  # the whole bid: for the client and its author only
     mine: bool = False
@@ -94,7 +95,8 @@ def _row(bid: Bid, rank: Any, place: int | None, *, whole: bool, amounts: bool, 
         at=bid.submitted_at,
         place=place,
         amount=bid.amount if figures else None,
-        days=bid.days if figures else None,
+        days=bid.days if figures and not bid.hours else None,
+        hours=bid.hours if figures else None,
         rank=rank if whole else None,
         bid=bid if whole else None,
         mine=mine,

@@ -68,13 +68,14 @@ def make(
     hold: str = "first",
     amount: int | None = None,
     days: int | None = None,
+    hours: int | None = None,
     milestones: Any = None,
     review_days: int | None = None,
     version: int | None = None,
 ) -> Offer:
     """The client's binding proposal to one bidder; holds the first milestone, or `all`, from the client's wallet.
 
-    Terms default to the bid's; amounts in minor units. Raises payment's InsufficientFunds when the wallet can't hold it,
+    By the hour `amount` is an hour's, `hours` the most of a week, and the first week is held. Terms default to the bid's; amounts in minor units. Raises payment's InsufficientFunds when the wallet can't hold it,
     board.Stale when `version` isn't the bid's current one.
     """
     require_active(by)
@@ -93,7 +94,9 @@ def make(
     if gig.hires >= gig.positions:
         raise Filled()
     pro_bono.require_cause(gig)
-    terms = _terms(bid, bid, amount=amount, days=days, milestones=milestones, review_days=review_days, hold=hold)
+    terms = _terms(
+        bid, bid, amount=amount, days=days, hours=hours, milestones=milestones, review_days=review_days, hold=hold
+    )
     escrow = None if gig.is_pro_bono else _open_escrow(bid)
     offer = _send(bid, by, 1, escrow, message, terms)
     if escrow is not None:
@@ -114,6 +117,7 @@ def counter(
     message: str = "",
     amount: int | None = None,
     days: int | None = None,
+    hours: int | None = None,
     milestones: Any = None,
     review_days: int | None = None,
     hold: str | None = None,
@@ -128,7 +132,7 @@ def counter(
     if offer.round >= rounds:
         raise TooManyRounds(rounds=offer.round)
     terms = _terms(
-        offer.bid, offer, amount=amount, days=days, milestones=milestones,
+        offer.bid, offer, amount=amount, days=days, hours=hours, milestones=milestones,
         review_days=offer.review_days if review_days is None else review_days, hold=hold or offer.hold,
     )  # fmt: skip
     board.save(offer, status=Offer.Status.SUPERSEDED, answered_at=now())
@@ -244,7 +248,9 @@ def _send(bid: Bid, by: Any, round_: int, escrow: Any, message: str, terms: dict
     )
 
 
-def _terms(bid: Bid, source: Any, *, amount: Any, days: Any, milestones: Any, review_days: Any, hold: Any) -> dict:
+def _terms(
+    bid: Bid, source: Any, *, amount: Any, days: Any, hours: Any, milestones: Any, review_days: Any, hold: Any
+) -> dict[str, Any]:
     """Terms as model values; what isn't given is taken from `source`, a bid or the offer that is answered."""
     if hold not in Offer.Hold.values:
         raise BadTerms(fields={"hold": _("Hold the first milestone or everything.")})
@@ -252,16 +258,21 @@ def _terms(bid: Bid, source: Any, *, amount: Any, days: Any, milestones: Any, re
         amount = pro_bono.nothing(amount)
     else:
         amount = source.amount if amount is None else money.check_minor(amount)
-    days = source.days if days is None else days
-    if type(days) is not int or not 1 <= days <= 365:
-        raise BadTerms(fields={"days": _("Say in how many days, 1 to 365.")})
+    days, hours = source.days if days is None else days, source.hours if hours is None else hours
+    milestones = source.milestones if milestones is None else milestones
+    faults = bid_fields.time(bid.hours is not None, amount, days, hours, milestones)
+    if bid.hours and hold != Offer.Hold.FIRST:
+        faults["hold"] = _("By the hour the first week is held.")
+    if faults:
+        raise BadTerms(fields=faults)
     if review_days not in (None, 0) and (type(review_days) is not int or not 3 <= review_days <= 30):
         raise BadTerms(fields={"review_days": _("Time to review is 3 to 30 days.")})
-    steps = bid_fields.steps(source.milestones if milestones is None else milestones, amount, bid.currency)
-    whole = [{"title": bid.gig.title, "amount": amount, "days": days}]
+    steps = bid_fields.steps(milestones, amount, bid.currency)
+    whole = [] if hours else [{"title": bid.gig.title, "amount": amount, "days": days}]
     return {
         "amount": amount,
-        "days": days,
+        "days": days or 0,
+        "hours": hours,
         "milestones": steps or whole,
         "review_days": review_days or 0,
         "hold": hold,

@@ -19,7 +19,7 @@ from skilllink.api import Amount, FilesIn, Flag, Nothing, Strict, Whole, Words
 from skilllink.transactions import Verb
 from users.api.who import Who
 
-TERMS = ("amount", "days", "letter", "milestones", "answers", "challenge_answer")
+TERMS = ("amount", "days", "hours", "letter", "milestones", "answers", "challenge_answer")
 
 
 class StepIn(Strict):
@@ -42,7 +42,7 @@ class BidRow(serializers.ModelSerializer[Bid]):
     class Meta:
         model = Bid
         fields: tuple[str, ...] = (
-            "id", "gig", "freelancer", "amount", "currency", "days", "status", "submitted_at", "revised_at", "viewed_at",
+            "id", "gig", "freelancer", "amount", "currency", "days", "hours", "status", "submitted_at", "revised_at", "viewed_at",
             "ended_at", "version",
         )  # fmt: skip
         read_only_fields = fields
@@ -68,8 +68,9 @@ class BidOut(BidRow):
 
 
 class BidTerms(Strict):
-    amount = Amount(help_text="0 for a pro-bono gig")
-    days = Whole()
+    amount = Amount(help_text="0 for a pro-bono gig, an hour's for an hourly one")
+    days = Whole(required=False, allow_null=True, help_text="Not for an hourly gig")
+    hours = Whole(required=False, allow_null=True, help_text="The most of a week, for an hourly gig alone")
     letter = Words()
     milestones = StepIn(many=True, required=False)
     answers = serializers.ListField(child=Words(), required=False)
@@ -109,6 +110,7 @@ class VersionOut(serializers.Serializer[bid_changes.Step]):
     at = serializers.DateTimeField(source="row.at")
     amount = serializers.IntegerField(source="row.amount")
     days = serializers.IntegerField(source="row.days")
+    hours = serializers.IntegerField(source="row.hours", allow_null=True)
     letter = serializers.CharField(source="row.letter")
     milestones = StepOut(source="row.milestones", many=True)
     changes = ChangeOut(many=True)

@@ -92,6 +92,7 @@ class BoardRowOut(serializers.Serializer[live_board.Row]):
     withdrawn = serializers.BooleanField(source="gone")
     amount = serializers.IntegerField(allow_null=True)
     days = serializers.IntegerField(allow_null=True)
+    hours = serializers.IntegerField(allow_null=True, help_text="The most of a week, on an hourly gig")
     points = serializers.FloatField(source="rank.points", default=None)
     parts = serializers.SerializerMethodField(help_text="What the points are made of; they sum to them")
 

@@ -26,7 +26,7 @@ class OfferOut(serializers.ModelSerializer[Offer]):
     class Meta:
         model = Offer
         fields = (
-            "id", "bid", "made_by", "round", "amount", "currency", "days", "milestones", "hold", "review_days",
+            "id", "bid", "made_by", "round", "amount", "currency", "days", "hours", "milestones", "hold", "review_days",
             "revisions", "fee_bps", "message", "status", "sent_at", "due_at", "answered_at", "answer_reason", "held",
             "contract", "version",
         )  # fmt: skip
@@ -43,8 +43,9 @@ class OfferOut(serializers.ModelSerializer[Offer]):
 class OfferTerms(Version):
     message = Words(required=False)
     hold = serializers.ChoiceField(Offer.Hold.choices, required=False)
-    amount = Amount(required=False)
+    amount = Amount(required=False, help_text="An hour's for an hourly gig")
     days = Whole(required=False)
+    hours = Whole(required=False, help_text="The most of a week, for an hourly gig alone")
     milestones = StepIn(many=True, required=False)
     review_days = Whole(required=False, allow_null=True)
 

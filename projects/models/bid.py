@@ -31,7 +31,10 @@ class BidQuerySet(models.QuerySet["Bid"]):
 
 
 class Bid(models.Model):
-    """A freelancer's answer to a gig. Money in minor units of the gig's currency."""
+    """A freelancer's answer to a gig. Money in minor units of the gig's currency.
+
+    On an hourly gig `amount` is the rate an hour, `hours` the most of a week, and there are neither days nor milestones.
+    """
 
     class Status(models.TextChoices):
         SUBMITTED = "submitted", _("Sent")
@@ -62,6 +65,7 @@ class Bid(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     days = models.PositiveIntegerField(_("days"))
+    hours = models.PositiveIntegerField(_("most hours a week"), null=True)
     letter = models.TextField(_("letter"), max_length=5000)
     milestones: Any = models.JSONField(_("milestones"), default=list, blank=True)
     answers: Any = models.JSONField(_("answers"), default=list, blank=True)
@@ -93,7 +97,11 @@ class Bid(models.Model):
             ),
             # 0 on a pro-bono gig, and nowhere else
             models.CheckConstraint(condition=Q(amount__gte=0), name="bid_amount_not_negative"),
-            models.CheckConstraint(condition=Q(days__gte=1, days__lte=365), name="bid_days"),
+            models.CheckConstraint(
+                condition=Q(hours__isnull=True, days__gte=1, days__lte=365)
+                | Q(hours__gte=1, hours__lte=168, days=0, amount__gt=0),
+                name="bid_days_or_hours_a_week",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=LIVE, ended_at__isnull=True) | ~Q(status__in=LIVE) & Q(ended_at__isnull=False),
                 name="bid_ended_has_time",
@@ -127,6 +135,7 @@ class BidVersion(models.Model):
     version = models.PositiveIntegerField(_("version"))
     amount = models.BigIntegerField(_("amount"))
     days = models.PositiveIntegerField(_("days"))
+    hours = models.PositiveIntegerField(_("most hours a week"), null=True)
     letter = models.TextField(_("letter"))
     milestones: Any = models.JSONField(default=list)
     answers: Any = models.JSONField(default=list)

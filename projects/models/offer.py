@@ -28,7 +28,7 @@ class Offer(models.Model):
     """A binding proposal to one bidder, or the bidder's counter-offer: one round of one negotiation.
 
     The rounds of a bid share one escrow: a counter by the freelancer holds nothing more, and what the
-    client's round held stays held until the negotiation ends.
+    client's round held stays held until the negotiation ends. By the hour `amount` is the rate and `hours` the most of a week.
     """
 
     class Status(models.TextChoices):
@@ -50,6 +50,7 @@ class Offer(models.Model):
     amount = models.BigIntegerField(_("amount"))
     currency = models.CharField(_("currency"), max_length=3)
     days = models.PositiveIntegerField(_("days"))
+    hours = models.PositiveIntegerField(_("most hours a week"), null=True)
     milestones: Any = models.JSONField(_("milestones"), default=list)
     hold = models.CharField(_("what is held"), max_length=5, choices=Hold.choices, default=Hold.FIRST)
     review_days = models.PositiveIntegerField(_("days to review, 0 for the standing rule"), default=0)
@@ -79,6 +80,11 @@ class Offer(models.Model):
             # a pro-bono offer holds nothing and pays no fee
             models.CheckConstraint(
                 condition=Q(amount__gt=0) | Q(amount=0, escrow__isnull=True, fee_bps=0), name="offer_amount_or_pro_bono"
+            ),
+            # by the hour the first week is held
+            models.CheckConstraint(
+                condition=Q(hours__isnull=True) | Q(hours__gte=1, hours__lte=168, amount__gt=0, days=0, hold="first"),
+                name="offer_hours_a_week",
             ),
             models.CheckConstraint(
                 condition=Q(status="sent", answered_at__isnull=True) | ~Q(status="sent") & Q(answered_at__isnull=False),
@@ -117,4 +123,6 @@ class Offer(models.Model):
     @property
     def to_hold(self) -> int:
         """Minor units that must be held when this offer is accepted."""
+        if self.hours:
+            return self.amount * self.hours
         return self.amount if self.hold == "all" else self.milestones[0]["amount"]

@@ -49,6 +49,7 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
         start = {
             "amount": money.plain(bid.amount, bid.currency),
             "days": bid.days,
+            "hours": bid.hours,
             "letter": bid.letter,
             "challenge_answer": bid.challenge_answer,
         }

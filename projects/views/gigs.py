@@ -262,7 +262,7 @@ def compare(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _side_by_side(gig: Gig, rows: list[live_board.Row]) -> dict[str, Any]:
     """What stands out among the rows, and which lines say the same of all: those are folded into one cell."""
-    amounts, days = [row.amount for row in rows], [row.days for row in rows]
+    amounts, days = [row.amount for row in rows], [row.days for row in rows if row.days]
     written = [row.bid for row in rows if row.bid is not None]
     questions = [
         (question, [bid.answers[number] if number < len(bid.answers) else "" for bid in written])
@@ -270,7 +270,7 @@ def _side_by_side(gig: Gig, rows: list[live_board.Row]) -> dict[str, Any]:
     ]
     alike = {
         "amount": amounts,
-        "days": days,
+        "days": [(row.days, row.hours) for row in rows],
         "points": [row.rank.parts if row.rank else None for row in rows],
         "milestones": [bid.milestones for bid in written],
     }

@@ -54,15 +54,16 @@ def counter(request: HttpRequest, pk: Any) -> HttpResponse:
 
 def _terms_page(request: HttpRequest, bid: Bid, source: Any, act: Any) -> HttpResponse:
     """The form; its POST is the confirm step first (what is held, what they get), then with `confirmed` the act."""
-    is_client, free = bid.gig.client_id == request.user.pk, bid.gig.is_pro_bono
+    is_client = bid.gig.client_id == request.user.pk
     answering = source if isinstance(source, Offer) else None
-    start = {"amount": money.plain(source.amount, bid.currency), "days": source.days, "hold": "first"}
+    start = {"amount": money.plain(source.amount, bid.currency), "days": source.days, "hours": source.hours}
+    start["hold"] = "first"
     if answering:
         start |= {"hold": answering.hold, "review_days": answering.review_days or None}
     if request.method == "POST":
-        form = OfferForm(request.POST, currency=bid.currency, free=free)
+        form = OfferForm(request.POST, gig=bid.gig)
     else:
-        form = OfferForm(initial=start, currency=bid.currency, steps=source.milestones, free=free)
+        form = OfferForm(initial=start, gig=bid.gig, steps=source.milestones)
     status, refusal, confirm = 200, None, None
     if request.method == "POST":
         status = 422
@@ -93,6 +94,8 @@ def _terms_page(request: HttpRequest, bid: Bid, source: Any, act: Any) -> HttpRe
 
 
 def _confirm(bid: Bid, values: dict[str, Any]) -> dict[str, Any]:
+    if "hours" in values:
+        return values | {"held": money.check_minor(values["amount"] * values["hours"])}
     steps = bid_fields.steps(values["milestones"], values["amount"], bid.currency)
     first = steps[0]["amount"] if steps else values["amount"]
     return {"amount": values["amount"], "held": values["amount"] if values["hold"] == "all" else first, "steps": steps}

@@ -66,11 +66,15 @@ def cents(text: str, currency: str) -> SafeString:
 
 
 @register.simple_tag
-def agreed(minor: int | None, currency: str, **look: Any) -> SafeString:
-    """The price of a bid, an offer, a milestone or a contract, as `money` shows it; work over nothing is pro bono."""
+def agreed(minor: int | None, currency: str, *, hourly: Any = None, **look: Any) -> SafeString:
+    """The price of a bid, an offer, a milestone or a contract, as `money` shows it; work over nothing is pro bono.
+
+    `hourly`: it is an hour's.
+    """
     if minor == 0:
         return format_html('<span class="pro-bono">{}</span>', _("Pro bono"))
-    return money(minor, currency, **look)
+    price = money(minor, currency, **look)
+    return format_html("{} <small>{}</small>", price, _("an hour")) if hourly else price
 
 
 @register.simple_tag

@@ -47,3 +47,14 @@ def sent_offer(bid: Bid, **changes: Any) -> Offer:
     """An offer by the gig's client, whose wallet is filled for it first."""
     fund(bid.gig.client, bid.amount)
     return offers.make(bid, by=bid.gig.client, **changes)
+
+
+def hourly_gig(client: User, **changes: Any) -> Gig:
+    """Up to 10 hours a week, $40 to $60 each."""
+    fields = {"kind": "hourly", "budget_min": 4_000, "budget_max": 6_000, "hours_per_week": 10, "duration_weeks": 6}
+    return open_gig(client, **fields | changes)
+
+
+def hourly_bid(gig: Gig, freelancer: User, **changes: Any) -> Bid:
+    """$50 an hour, 10 hours a week at most."""
+    return bids.submit(gig, freelancer, **{"amount": 5_000, "hours": 10, "letter": LETTER} | changes)
