@@ -7,6 +7,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from skilllink import answers, appearance, gallery, health, pages
+from skilllink.realtime import over_http
 
 admin.autodiscover()
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -14,6 +15,8 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 api = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("events/", over_http.Events.as_view(), name="events"),
+    path("frames/", over_http.Frames.as_view(), name="frames"),
     path("", include("users.api.urls")),
     path("", include("chat.api.urls")),
     path("", include("payment.api.urls")),

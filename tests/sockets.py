@@ -22,7 +22,7 @@ async def open_socket() -> AsyncIterator[Open]:
     """`await open_socket(user)` connects and reads the hello; all are closed at the end."""
     from skilllink.asgi import application
     from skilllink.realtime import hub as hubs
-    from skilllink.realtime.socket import _arrivals
+    from skilllink.realtime.frames import _arrivals
 
     _arrivals.clear()
     opened: list[WebsocketCommunicator] = []

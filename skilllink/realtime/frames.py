@@ -1,10 +1,23 @@
-"""Which frames a browser may send beside `subscribe`, `unsubscribe` and `ping`. Apps register theirs in `ready()`."""
+"""Which frames a client may send beside `subscribe`, `unsubscribe` and `ping`. Apps register theirs in `ready()`."""
 
+import time
+from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.errors import Malformed, TooMany
+
 Handler = Callable[[Any, dict[str, Any]], dict[str, Any] | None]
+MINUTE = 60.0
 _handlers: dict[str, Handler] = {}
+_arrivals: dict[Any, deque[float]] = defaultdict(deque)
+
+
+class UnknownFrame(Malformed):
+    code, sentence = "frame.unknown", _("There is no frame of this type.")
 
 
 def register(name: str, handler: Handler) -> None:
@@ -12,5 +25,19 @@ def register(name: str, handler: Handler) -> None:
     _handlers[name] = handler
 
 
-def handler_of(name: Any) -> Handler | None:
-    return _handlers.get(name) if isinstance(name, str) else None
+def handler_of(name: Any) -> Handler:
+    """What to do with frames of this type. Raises UnknownFrame."""
+    handler = _handlers.get(name) if isinstance(name, str) else None
+    if handler is None:
+        raise UnknownFrame()
+    return handler
+
+
+def count(user_id: Any) -> None:
+    """One more frame of this person, by whatever door. Raises TooMany past FRAMES_PER_MINUTE in this process."""
+    arrivals, moment = _arrivals[user_id], time.monotonic()
+    while arrivals and arrivals[0] < moment - MINUTE:
+        arrivals.popleft()
+    if len(arrivals) >= settings.SKILLLINK["FRAMES_PER_MINUTE"]:
+        raise TooMany(_("Too many frames in a minute. Reconnect in a while."))
+    arrivals.append(moment)

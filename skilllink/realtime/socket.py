@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import time
-from collections import defaultdict, deque
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,14 +23,8 @@ from skilllink.realtime.hub import Hub, Member, get_hub
 log = structlog.get_logger(__name__)
 # not 1009 and 1003: an application may only close with codes of its own range
 NOT_SIGNED_IN, FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4401, 4403, 4429, 4413, 4415
-MINUTE = 60.0
 DEEPEST = 16
 LARGEST = 10**15  # a number of a log; the databases' own end lies further
-_arrivals: dict[Any, deque[float]] = defaultdict(deque)
-
-
-class UnknownFrame(Malformed):
-    code = "frame.unknown"
 
 
 async def socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -64,7 +56,8 @@ async def _serve(scope: dict[str, Any], user: Any, receive: Any, send: Any) -> N
         return
     hub.join(member)
     await hub.subscribe(member, f"user:{user.pk}")
-    member.frame({"type": "hello", "user": str(user.pk)})
+    pulse = settings.SKILLLINK["PULSE_EVERY"].total_seconds()
+    member.frame({"type": "hello", "user": str(user.pk), "pulse": pulse})
     checks = asyncio.ensure_future(_check_right(scope, member))
     try:
         while True:
@@ -86,7 +79,7 @@ async def _take(hub: Hub, member: Member, message: dict[str, Any]) -> None:
         return member.close(TOO_BIG)
     frame: dict[str, Any] = {}
     try:
-        _count(member.user.pk)
+        frames.count(member.user.pk)
         frame = _parse(text)
         answer = await _handle(hub, member, frame)
         if answer is not None:
@@ -111,10 +104,7 @@ async def _handle(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, 
     if kind == "unsubscribe":
         await hub.unsubscribe(member, str(frame.get("topic")))
         return {}
-    handler = frames.handler_of(kind)
-    if handler is None:
-        raise UnknownFrame(_("There is no frame of this type."))
-    return await database_sync_to_async(handler)(member.user, frame) or {}
+    return await database_sync_to_async(frames.handler_of(kind))(member.user, frame) or {}
 
 
 async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, Any]:
@@ -126,15 +116,11 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
     if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
         raise TooMany()
     await hub.subscribe(member, topic, version)
-    answer: dict[str, Any] = {"topic": topic, "head": await database_sync_to_async(kind.head)(identifier)}
-    answer |= await database_sync_to_async(kind.greeting)(identifier)
-    if after is not None and kind.resume is not None:
-        missed = await database_sync_to_async(kind.resume)(member.user, identifier, after)
-        if missed is None:
-            await hub.unsubscribe(member, topic)
-            raise Missing()
-        answer |= missed
-    return answer
+    try:
+        return {"topic": topic} | await database_sync_to_async(topics.told)(member.user, kind, identifier, after)
+    except Missing:
+        await hub.unsubscribe(member, topic)
+        raise
 
 
 async def _check_right(scope: dict[str, Any], member: Member) -> None:
@@ -177,15 +163,6 @@ def _origin_allowed(scope: dict[str, Any], *, with_ticket: bool) -> bool:
     host = urlsplit(origin.decode("latin-1")).hostname
     allowed = [name for name in settings.ALLOWED_HOSTS if name != "*"]
     return bool(host) and validate_host(host, allowed)
-
-
-def _count(user_id: Any) -> None:
-    arrivals, moment = _arrivals[user_id], time.monotonic()
-    while arrivals and arrivals[0] < moment - MINUTE:
-        arrivals.popleft()
-    if len(arrivals) >= settings.SKILLLINK["FRAMES_PER_MINUTE"]:
-        raise TooMany(_("Too many frames in a minute. Reconnect in a while."))
-    arrivals.append(moment)
 
 
 def _parse(text: str) -> dict[str, Any]:

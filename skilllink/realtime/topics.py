@@ -53,6 +53,18 @@ def admit(user: Any, topic: Any) -> tuple[TopicKind, str, int]:
     return kind, identifier, version
 
 
+def told(user: Any, kind: TopicKind, identifier: str, after: int | None) -> dict[str, Any]:
+    """Where a topic stands, for somebody who may listen: its head, its greeting, and what came after a number.
+
+    Raises Missing when the right to it has ended meanwhile.
+    """
+    answer = {"head": kind.head(identifier)} | kind.greeting(identifier)
+    missed = kind.resume(user, identifier, after) if after is not None and kind.resume else {}
+    if missed is None:
+        raise Missing()
+    return answer | missed
+
+
 def may_still_listen(user: Any, topic: str) -> bool:
     try:
         authorise(user, topic)

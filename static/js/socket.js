@@ -1,16 +1,31 @@
-// One WebSocket per tab. Rows are the truth: every numbered topic is resumed from the last number that was seen.
+// The connection of this tab: one WebSocket, and HTTP in its place while something on the way blocks sockets.
+
+import { Polling, post } from "./polling.js";
+import { Topics } from "./topics.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15000;
+const FLOODED_WAIT = 60000;
+const HELLO_WITHIN = 10000; // a proxy may swallow the handshake and say nothing
+const PULSE = 15; // seconds, where the server doesn't say
+const PULSES_MISSED = 3; // then the line is dead, whatever the browser believes
+const BLOCKED_AFTER = 2; // handshakes in a row without a hello
 const ENDS = { 4401: "signed-out", 4403: "stopped" };
+const FLOODED = 4429;
 
 const user = document.documentElement.dataset.user;
-const topics = new Map(); // topic → {seq seen, seq wanted, asking, handlers}
 const waiting = new Map(); // ref → {resolve, reject}
+const topics = new Topics((topic, after) => send(after === null ? { type: "subscribe", topic } : { type: "subscribe", topic, after }));
+const polling = new Polling(topics, polled);
 let socket = null;
-let ref = 0;
+let isLive = false; // the server has said hello
+let blocked = 0;
 let failures = 0;
+let ref = 0;
 let state = "connecting";
+let quiet = HELLO_WITHIN;
+let watch = null;
+let retry = null;
 
 function setState(next, seconds = 0) {
   state = next;
@@ -20,9 +35,13 @@ function setState(next, seconds = 0) {
 
 export const connection = () => state;
 
+// Whether what is sent now has a way to the server.
+export const connected = () => state === "live" || state === "polling";
+
 // Send a frame; resolves with its ack, rejects with the error frame or when the connection is lost.
 export function send(frame) {
-  if (!socket || socket.readyState !== WebSocket.OPEN) return Promise.reject(new Error("offline"));
+  if (state === "polling") return frame.type === "subscribe" ? Promise.reject(new Error("polled")) : post(frame);
+  if (!isLive) return Promise.reject(new Error("offline"));
   const number = ++ref;
   return new Promise((resolve, reject) => {
     waiting.set(number, { resolve, reject });
@@ -30,125 +49,89 @@ export function send(frame) {
   });
 }
 
-const nothing = () => {};
-
-// Hear a topic. `onEvent(event)` per event; `onAnswer(ack)` each time the server has let us in; `onResync()` when
-// something was missed that carries no events; `onRevoked()` when the right to hear it has ended.
-export function subscribe(topic, { after = null, onEvent = nothing, onAnswer = nothing, onResync = nothing, onRevoked = nothing } = {}) {
-  const known = topics.get(topic) ?? { seq: after, wanted: 0, asking: false, handlers: new Set() };
-  known.seq ??= after; // whoever came first on this page may not have known a number
-  const handler = { onEvent, onAnswer, onResync, onRevoked };
-  known.handlers.add(handler);
-  if (!topics.has(topic)) {
-    topics.set(topic, known);
-    if (state === "live") ask(topic);
-  }
+// Hear a topic; see Topics.subscribe. Returns how to stop.
+export function subscribe(topic, handlers) {
+  const stop = topics.subscribe(topic, handlers);
   return () => {
-    known.handlers.delete(handler);
-    if (known.handlers.size || topics.get(topic) !== known) return;
-    topics.delete(topic);
-    send({ type: "unsubscribe", topic }).catch(() => {});
+    if (stop() && isLive) send({ type: "unsubscribe", topic }).catch(() => {}); // a lost connection has forgotten it
   };
 }
 
-// One question per topic at a time, however many events or pulses ask for it meanwhile; again while there is more.
-async function ask(topic) {
-  const known = topics.get(topic);
-  if (!known || known.asking) return;
-  known.asking = true;
-  try {
-    let before;
-    do {
-      before = known.seq;
-      await catchUp(topic, known);
-    } while (known.seq > before && known.seq < known.wanted && topics.get(topic) === known);
-  } catch (error) {
-    if (error.code === "missing") end(topic);
-  } finally {
-    known.asking = false;
-  }
-}
-
-function end(topic) {
-  const known = topics.get(topic);
-  topics.delete(topic);
-  if (known) tell(known, "onRevoked");
-}
-
-async function catchUp(topic, known) {
-  const before = known.seq;
-  const answer = await send(before === null ? { type: "subscribe", topic } : { type: "subscribe", topic, after: before });
-  tell(known, "onAnswer", answer);
-  for (const event of answer.events ?? []) apply(known, event);
-  if (before !== null && answer.events === undefined && answer.head > before) tell(known, "onResync");
-  known.seq = Math.max(known.seq ?? 0, answer.more ? answer.upto : answer.head);
-  if (answer.more) known.wanted = Math.max(known.wanted, answer.head);
-}
-
-function want(topic, seq) {
-  const known = topics.get(topic);
-  known.wanted = Math.max(known.wanted, seq);
-  ask(topic);
-}
-
-function apply(known, event) {
-  if (event.seq !== undefined) {
-    if (known.seq !== null && event.seq <= known.seq) return;
-    known.seq = event.seq;
-  }
-  tell(known, "onEvent", event);
-}
-
-function tell(known, what, ...facts) {
-  for (const handler of [...known.handlers]) handler[what](...facts);
-}
-
-function hear({ topic, event }) {
-  const known = topics.get(topic);
-  if (!known) return;
-  if (event.seq !== undefined && known.seq !== null && event.seq > known.seq + 1) return want(topic, event.seq);
-  apply(known, event);
-}
-
-function pulse(heads) {
-  for (const [topic, head] of Object.entries(heads)) {
-    const known = topics.get(topic);
-    if (known && known.seq !== null && head > known.seq) want(topic, head);
-  }
-}
-
 function take(message) {
+  listenOn(quiet);
   const frame = JSON.parse(message.data);
-  if (frame.type === "hello") {
-    failures = 0;
-    setState("live");
-    for (const topic of topics.keys()) ask(topic);
-  } else if (frame.type === "event") hear(frame);
-  else if (frame.type === "pulse") pulse(frame.heads);
-  else if (frame.type === "revoked") end(frame.topic);
-  else if (frame.type === "ack" || frame.type === "error") {
-    const call = waiting.get(frame.ref);
-    waiting.delete(frame.ref);
-    if (call) frame.type === "ack" ? call.resolve(frame) : call.reject(frame);
-  }
+  if (frame.type === "hello") greet(frame);
+  else if (frame.type === "event") topics.hear(frame.topic, frame.event);
+  else if (frame.type === "pulse") topics.pulse(frame.heads);
+  else if (frame.type === "revoked") topics.end(frame.topic);
+  else if (frame.type === "ack" || frame.type === "error") answer(frame);
 }
 
-function lost(event) {
+function greet({ pulse = PULSE }) {
+  isLive = true;
+  blocked = failures = 0;
+  quiet = Math.max(HELLO_WITHIN, pulse * 1000 * PULSES_MISSED);
+  polling.stop();
+  listenOn(quiet);
+  setState("live");
+  topics.fetchAll();
+}
+
+function answer(frame) {
+  const call = waiting.get(frame.ref);
+  waiting.delete(frame.ref);
+  if (call) frame.type === "ack" ? call.resolve(frame) : call.reject(frame);
+}
+
+function listenOn(milliseconds) {
+  clearTimeout(watch);
+  watch = setTimeout(drop, milliseconds);
+}
+
+// A line that says nothing any more: its end isn't waited for.
+function drop() {
+  const dead = socket;
+  if (!dead) return;
+  lost(0);
+  dead.close();
+}
+
+function lost(code) {
+  if (!isLive && navigator.onLine) blocked += 1;
   socket = null;
+  isLive = false;
+  clearTimeout(watch);
   for (const call of waiting.values()) call.reject(new Error("offline"));
   waiting.clear();
-  if (event.code in ENDS) return setState(ENDS[event.code]);
-  const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures++) * (0.7 + Math.random() * 0.6);
-  setState(navigator.onLine ? "reconnecting" : "offline", Math.ceil(wait / 1000));
-  setTimeout(connect, wait);
+  if (code in ENDS) {
+    polling.stop();
+    return setState(ENDS[code]);
+  }
+  const wait = (code === FLOODED ? FLOODED_WAIT : Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** failures++)) * (0.7 + Math.random() * 0.6);
+  retry = setTimeout(connect, wait);
+  if (blocked >= BLOCKED_AFTER && navigator.onLine && code !== FLOODED) polling.start();
+  if (state !== "polling") setState(navigator.onLine ? "reconnecting" : "offline", Math.ceil(wait / 1000));
+}
+
+function polled(next) {
+  if (next === "signed-out") clearTimeout(retry);
+  if (next === "away") next = navigator.onLine ? "reconnecting" : "offline";
+  if (next === state) return;
+  setState(next, LONGEST_WAIT / 1000);
+  if (next !== "polling") return;
+  failures = 0; // the server is there again, and so may be the way for sockets
+  connect();
 }
 
 function connect() {
+  clearTimeout(retry);
   if (socket) return;
   const scheme = location.protocol === "https:" ? "wss" : "ws";
-  socket = new WebSocket(`${scheme}://${location.host}/ws/`);
-  socket.onmessage = take;
-  socket.onclose = lost;
+  const opened = new WebSocket(`${scheme}://${location.host}/ws/`);
+  socket = opened;
+  opened.onmessage = (message) => opened === socket && take(message);
+  opened.onclose = ({ code }) => opened === socket && lost(code);
+  listenOn(HELLO_WITHIN);
 }
 
 if (user) {
@@ -157,5 +140,9 @@ if (user) {
     failures = 0;
     connect();
   });
-  addEventListener("offline", () => socket?.close());
+  addEventListener("offline", () => {
+    polling.stop();
+    if (socket) drop();
+    setState("offline");
+  });
 }

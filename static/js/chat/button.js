@@ -1,0 +1,7 @@
+export function button(words, look = "btn plain") {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = look;
+  made.textContent = words;
+  return made;
+}

@@ -1,0 +1,100 @@
+// The topics that a page hears. `ask(topic, after)` brings "everything after n" by whatever connection there is.
+// Rows are the truth: a numbered topic is resumed from the last number that was seen.
+
+import * as log from "./log.js";
+
+const nothing = () => {};
+
+export class Topics {
+  constructor(ask) {
+    this.ask = ask;
+    this.known = new Map(); // topic → {log, asking, handlers}
+  }
+
+  // `onEvent(event)` per event; `onAnswer(ack)` each time the server has let us in; `onResync()` when something was
+  // missed that carries no events; `onRevoked()` when the right to hear it has ended. Returns how to stop.
+  subscribe(topic, { after = null, onEvent = nothing, onAnswer = nothing, onResync = nothing, onRevoked = nothing } = {}) {
+    const isFirst = !this.known.has(topic);
+    const known = this.known.get(topic) ?? { log: log.begin(after), asking: false, handlers: new Set() };
+    if (known.log.seq === null) known.log = log.begin(after); // whoever came first on this page may not have known a number
+    const handler = { onEvent, onAnswer, onResync, onRevoked };
+    known.handlers.add(handler);
+    this.known.set(topic, known);
+    if (isFirst) this.fetch(topic);
+    return () => {
+      known.handlers.delete(handler);
+      if (known.handlers.size || this.known.get(topic) !== known) return false;
+      return this.known.delete(topic);
+    };
+  }
+
+  hear(topic, event) {
+    const known = this.known.get(topic);
+    if (!known) return;
+    const heard = log.hear(known.log, event);
+    known.log = heard.log;
+    if (heard.verdict === "apply") tell(known, "onEvent", event);
+    else if (heard.verdict === "fetch") this.fetch(topic);
+  }
+
+  // The last number of everything that the server knows we hear; what isn't among it is asked for anew.
+  pulse(heads) {
+    for (const [topic, known] of this.known) {
+      const told = topic in heads ? log.pulse(known.log, heads[topic]) : { log: known.log, verdict: "fetch" };
+      known.log = told.log;
+      if (told.verdict === "fetch") this.fetch(topic);
+    }
+  }
+
+  // For hints without a number that may have gone by: whoever can fetch what they are about does.
+  resync() {
+    for (const known of this.known.values()) tell(known, "onResync");
+  }
+
+  fetchAll() {
+    for (const topic of this.known.keys()) this.fetch(topic);
+  }
+
+  // One question per topic at a time, however many events or pulses ask for it meanwhile; again while there is more.
+  async fetch(topic) {
+    const known = this.known.get(topic);
+    if (!known || known.asking) return;
+    known.asking = true;
+    try {
+      let before;
+      do {
+        before = known.log;
+        this.take(topic, await this.ask(topic, before.seq));
+      } while (this.known.get(topic) === known && log.lags(known.log) && moved(before, known.log));
+    } catch (error) {
+      if (error.code === "missing") this.end(topic);
+    } finally {
+      known.asking = false;
+    }
+  }
+
+  // An answer, however it came.
+  take(topic, answer) {
+    const known = this.known.get(topic);
+    if (!known) return;
+    const before = known.log.seq;
+    const { log: next, fresh } = log.page(known.log, answer);
+    known.log = next;
+    tell(known, "onAnswer", answer);
+    for (const event of fresh) tell(known, "onEvent", event);
+    if (before !== null && answer.events === undefined && answer.head > before) tell(known, "onResync");
+  }
+
+  end(topic) {
+    const known = this.known.get(topic);
+    this.known.delete(topic);
+    if (known) tell(known, "onRevoked");
+  }
+}
+
+// Asking again is worth it when the answer brought something, or something newer was heard of while it was under way.
+const moved = (before, now) => now.seq > (before.seq ?? 0) || now.wanted > before.wanted;
+
+function tell(known, what, ...facts) {
+  for (const handler of [...known.handlers]) handler[what](...facts);
+}
