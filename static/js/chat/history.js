@@ -23,7 +23,7 @@ export class History {
     return [...rows].map((row) => ({
       id: row.id.slice(2),
       seq: Number(row.dataset.seq),
-      quotes: row.querySelector("[data-quotes]")?.dataset.quotes,
+      quotes: row.dataset.quotes,
     }));
   }
 
