@@ -10,7 +10,7 @@ import tempfile
 
 from benchmarks import report
 
-PARTS = ("money", "sweep", "audit")
+PARTS = ("money", "sweep", "audit", "fanout")
 
 
 def main() -> None:
@@ -27,7 +27,7 @@ def main() -> None:
         "DATABASE_URL": postgres.url, "REDIS_URL": redis.url, "DJANGO_SETTINGS_MODULE": "skilllink.settings",
     }  # fmt: skip
     try:
-        results = measured(wanted, postgres)
+        results = measured(wanted, postgres, redis)
     finally:
         redis.stop()
         postgres.stop()
@@ -35,7 +35,7 @@ def main() -> None:
     print(report.table(results))
 
 
-def measured(wanted: list[str], postgres: object) -> list[report.Result]:
+def measured(wanted: list[str], postgres: object, redis: object) -> list[report.Result]:
     import django
 
     django.setup()
@@ -55,6 +55,10 @@ def measured(wanted: list[str], postgres: object) -> list[report.Result]:
         from benchmarks import audit
 
         results += audit.run()
+    if "fanout" in wanted:
+        from benchmarks import fanout
+
+        results += fanout.run(postgres, redis)
     return results
 
 

@@ -50,10 +50,10 @@ class UsersConfig(AppConfig):
         )
         from users.moderation import subjects
         from users.notifications import inbox
-        from users.standing import close_code
+        from users.standing import close_codes
 
         topics.register(topics.TopicKind("user", may_listen=lambda user, pk: str(user.pk) == pk, head=inbox.head))
-        sessions.register_judge(close_code)
+        sessions.register_judge(close_codes)
         subjects.register("person", subjects.person)
         # after the permissions of all apps exist: the last app that migrates calls it last
         post_migrate.connect(make_groups, dispatch_uid="users.groups")

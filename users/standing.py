@@ -1,5 +1,6 @@
 """Whether a person may act at all, and begin new things. Every verb that acts for a person asks here."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -99,6 +100,7 @@ def _standing(kinds: tuple[Any, ...]) -> Any:
 _STANDING = {kinds: _standing(kinds) for kinds in (Sanction.STOPPING, Sanction.LIMITING)}
 
 
-def close_code(user: Any) -> int | None:
-    """The code to close the sockets of a person with who may not act, else None."""
-    return 4403 if stop(user) else None
+def close_codes(people: Collection[Any]) -> dict[Any, int]:
+    """The code to close the sockets of those of these people (ids) with who may not act."""
+    stopped = Sanction.objects.in_force().filter(user__in=people, kind__in=Sanction.STOPPING)
+    return dict.fromkeys(stopped.values_list("user_id", flat=True), 4403)

@@ -34,11 +34,17 @@ class Brake:
 
 
 def with_brake(application: Application) -> Application:
-    """An application whose `websocket.send` waits for the reader. Other servers' own sends wait by themselves."""
+    """An application whose `websocket.send` waits for the reader, and which may end a connection that reads nothing.
+
+    Other servers' own sends wait by themselves. What ends it is the extension `skilllink.abort`.
+    """
 
     async def braked(scope: dict[str, Any], receive: Any, send: Any) -> None:
         transport = _transport(send)
-        if transport is None:
+        abort = getattr(transport, "abortConnection", None) or getattr(transport, "abort", None)
+        if abort is not None:
+            scope = {**scope, "extensions": {**(scope.get("extensions") or {}), "skilllink.abort": {"abort": abort}}}
+        if not hasattr(transport, "registerProducer"):
             return await application(scope, receive, send)
         brake: Brake | None = None
 
@@ -55,6 +61,6 @@ def with_brake(application: Application) -> Application:
 
 
 def _transport(send: Any) -> Any:
-    """The connection behind Daphne's `send`, a method of its server bound to the connection's protocol."""
-    protocol = next(iter(getattr(send, "args", ())), None)
+    """The connection behind a server's `send`: a method of Uvicorn's protocol, or of Daphne's server bound to its protocol."""
+    protocol = next(iter(getattr(send, "args", ())), None) or getattr(send, "__self__", None)
     return getattr(protocol, "transport", None)

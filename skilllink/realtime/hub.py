@@ -1,123 +1,41 @@
-"""The hub: one per process. One subscription per topic, each event encoded once, each socket with its own queue."""
+"""The hub: one per process. One subscription per topic, each event encoded once, each socket with its own backlog."""
 
 import asyncio
-import json
 import weakref
-from collections.abc import Awaitable, Callable
+from collections import defaultdict, deque
+from collections.abc import Awaitable
 from typing import Any
 
 import structlog
-from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from django.conf import settings
+from django.db import DatabaseError
 
-from skilllink.realtime import topics
+from skilllink.realtime import sessions, topics
+from skilllink.realtime.encoding import encoded
+from skilllink.realtime.members import Member, Told
 from skilllink.realtime.push import group_name
+from skilllink.realtime.threads import in_thread
 
 log = structlog.get_logger(__name__)
-Send = Callable[[dict[str, Any]], Awaitable[None]]
-BACKLOG = 256
-BACKLOG_BYTES = 512 * 1024
-TOO_SLOW, FAILED = 4408, 4500
 LAYER_SECONDS = 2.0  # a layer that hangs must not hold up a listener: pulses reach it all the same
-
-
-class Member:
-    """One socket: a bounded queue and a task that writes it out, so that a slow reader delays nobody else."""
-
-    def __init__(self, user: Any, session_key: str, send: Send) -> None:
-        self.user, self.session_key, self.send = user, session_key, send
-        self.topics: dict[str, int] = {}  # topic → the membership version under which they were let in
-        self.queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue(BACKLOG)
-        self.waiting = 0  # bytes of events in the queue
-        self.answered = asyncio.Event()
-        self.answered.set()
-        self.closed = False
-        self.writer = asyncio.ensure_future(self._write())
-
-    async def answer(self, frame: dict[str, Any]) -> None:
-        """Queue the answer to what the socket asked once the one before has left: who doesn't read gets no more."""
-        await self.answered.wait()
-        if not self.closed:
-            self.answered.clear()
-            self._put({"type": "websocket.send", "text": _encoded(frame), "answer": True})
-
-    def frame(self, frame: dict[str, Any]) -> None:
-        self.text(_encoded(frame))
-
-    def text(self, text: str, *, lossy: bool = False) -> None:
-        """Queue an encoded frame; a reader with a full queue is cut off and resumes by number.
-
-        A lossy one only uses the first half of the queue, so that it can't be what fills it.
-        """
-        if self.closed or (lossy and self.queue.qsize() >= BACKLOG // 2):
-            return None
-        if self.waiting and self.waiting + len(text) > BACKLOG_BYTES:
-            return self.close(TOO_SLOW)
-        self.waiting += len(text)
-        return self._put({"type": "websocket.send", "text": text, "size": len(text)})
-
-    def _put(self, message: dict[str, Any]) -> None:
-        try:
-            self.queue.put_nowait(message)
-        except asyncio.QueueFull:
-            self.close(TOO_SLOW)
-
-    def close(self, code: int) -> None:
-        if self.closed:
-            return
-        self.closed = True
-        self.answered.set()
-        if code == TOO_SLOW:  # the writer may wait for the reader, and keeping what is queued would only cost
-            self.writer.cancel()
-            self._drop()
-            self.writer = asyncio.ensure_future(self._write())
-        if self.queue.full():
-            self.queue.get_nowait()
-        self.queue.put_nowait({"type": "websocket.close", "code": code})
-
-    def _drop(self) -> None:
-        while not self.queue.empty():
-            self.queue.get_nowait()
-
-    async def _write(self) -> None:
-        while not await self._write_one(await self.queue.get()):
-            pass
-
-    async def _write_one(self, message: dict[str, Any]) -> bool:
-        """Whether that was the last: a close, or one that the reader or the server didn't take."""
-        self.waiting -= message.pop("size", 0)
-        is_answer = message.pop("answer", False)
-        try:
-            await asyncio.wait_for(self.send(message), settings.SKILLLINK["SOCKET_STALL"].total_seconds())
-        except TimeoutError:
-            await self._end(TOO_SLOW)
-            return True
-        except Exception as error:  # the server's own: it won't take this
-            log.warning("socket.send_failed", type=message["type"], error=str(error))
-            if message["type"] != "websocket.close":
-                await self._end(FAILED)
-            return True
-        if is_answer:
-            self.answered.set()
-        return bool(message["type"] == "websocket.close")
-
-    async def _end(self, code: int) -> None:
-        self.closed = True
-        self.answered.set()
-        self._drop()
-        await self.send({"type": "websocket.close", "code": code})
+AT_ONCE = 256  # sockets that are told before the loop may do something else
+TOGETHER = 32  # events of one topic that leave together
+WAITING = 10_000  # events that wait to be told; more stay with the channel layer until some have left
 
 
 class Hub:
     """The sockets of this process by topic, and the one channel they all hear through."""
 
     def __init__(self) -> None:
-        self.members: set[Member] = set()
+        self.members: dict[Any, set[Member]] = defaultdict(set)  # by person
         self.listeners: dict[str, set[Member]] = {}
         self.lock = asyncio.Lock()
         self.channel = ""
         self.tasks: list[asyncio.Task[None]] = []
+        self.heard: dict[str, deque[dict[str, Any]]] = {}  # topic → what is to be told there, in its order
+        self.waiting = 0  # how many in all
+        self.telling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         async with self.lock:
@@ -126,21 +44,25 @@ class Hub:
             layer = get_channel_layer()
             if hasattr(layer, "bind"):
                 layer.bind(asyncio.get_running_loop())
+            if hasattr(layer, "hear"):
+                layer.hear(self.hear)
             await self._open()
-            self.tasks = [asyncio.ensure_future(self._listen()), asyncio.ensure_future(self._pulse())]
+            self.tasks = [asyncio.ensure_future(work()) for work in (self._listen, self._pulse, self._watch)]
 
     def join(self, member: Member) -> None:
-        self.members.add(member)
+        self.members[member.user.pk].add(member)
 
     async def leave(self, member: Member) -> None:
-        self.members.discard(member)
+        mine = self.members[member.user.pk]
+        mine.discard(member)
+        if not mine:
+            del self.members[member.user.pk]
         for topic in list(member.topics):
             await self.unsubscribe(member, topic)
-        member.closed = True
-        member.writer.cancel()
+        member.leave()
 
     def of_user(self, user_id: Any) -> list[Member]:
-        return [member for member in self.members if member.user.pk == user_id]
+        return list(self.members.get(user_id, ()))
 
     async def subscribe(self, member: Member, topic: str, version: int = 0) -> None:
         """From here on `member` hears `topic`; the process subscribes with its first listener.
@@ -189,24 +111,74 @@ class Hub:
                     await self._open()
                     await self._listen_to(list(self.listeners))
                 message = await get_channel_layer().receive(self.channel)
-                await self._deliver(message)
+                if (full := self.hear(message)) is not None:
+                    await full
             except asyncio.CancelledError:
                 raise
             except Exception:
                 log.exception("hub.receive_failed")
                 await asyncio.sleep(1)
 
-    async def _deliver(self, message: dict[str, Any]) -> None:
-        topic, event = message["topic"], message["event"]
-        if event["type"] == "socket.close":
-            self._close(topic, event)
-        elif event["type"] == "topic.revoked":
-            await self._revoke(topic, event["user"])
-        else:
-            await self._judge_again(topic, message.get("version", 0))
-            text = _encoded({"type": "event", "topic": topic, "event": event})
-            for member in list(self.listeners.get(topic, ())):
-                member.text(text, lossy=message.get("lossy", False))
+    def hear(self, message: dict[str, Any]) -> Awaitable[Any] | None:
+        """Take a message of the channel layer; what comes with it in one turn of the loop is told together.
+
+        Something to wait for when enough waits already: what else there is then stays with the layer.
+        """
+        waits = self.heard.setdefault(message["topic"], deque())
+        if message.get("lossy") and len(waits) >= TOGETHER:
+            return None  # such a frame never takes the place of another
+        waits.append(message)
+        self.waiting += 1
+        if self.telling is None:
+            self.telling = asyncio.ensure_future(self._tell_all())
+        return asyncio.wait([self.telling]) if self.waiting >= WAITING else None
+
+    async def _tell_all(self) -> None:
+        try:
+            while self.heard:
+                for topic in list(self.heard):  # each in its turn: a flooded one holds up no other
+                    waits = self.heard[topic]
+                    some = [waits.popleft() for _ in range(min(TOGETHER, len(waits)))]
+                    self.waiting -= len(some)
+                    if not waits:
+                        del self.heard[topic]
+                    try:
+                        await self._tell(topic, some)
+                    except Exception:  # the next pulse tells those who wait for it
+                        log.exception("hub.tell_failed", topic=topic)
+                await asyncio.sleep(0)
+        finally:
+            self.telling = None
+
+    async def _tell(self, topic: str, messages: list[dict[str, Any]]) -> None:
+        """Tell a topic's listeners, in order; who is to hear no more is put out before what came later."""
+        together: list[dict[str, Any]] = []
+        for message in messages:
+            event = message["event"]
+            if event["type"] not in ("socket.close", "topic.revoked"):
+                together.append(message)
+                continue
+            await self._tell_listeners(topic, together)
+            together = []
+            if event["type"] == "socket.close":
+                self._close(topic, event)
+            else:
+                await self._revoke(topic, event["user"])
+        await self._tell_listeners(topic, together)
+
+    async def _tell_listeners(self, topic: str, messages: list[dict[str, Any]]) -> None:
+        if not messages:
+            return
+        await self._judge_again(topic, max(message.get("version", 0) for message in messages))
+        told = Told(
+            (encoded({"type": "event", "topic": topic, "event": message["event"]}), message.get("lossy", False))
+            for message in messages
+        )
+        for number, member in enumerate(list(self.listeners.get(topic, ())), 1):
+            if topic in member.topics:  # still, after a pause
+                member.tell(told)
+            if not number % AT_ONCE:
+                await asyncio.sleep(0)
 
     def _close(self, topic: str, event: dict[str, Any]) -> None:
         for member in list(self.listeners.get(topic, ())):
@@ -220,10 +192,9 @@ class Hub:
 
     async def _judge_again(self, topic: str, version: int) -> None:
         """Ask the database about everyone who was let in under an older membership version than the event's."""
-        for member in list(self.listeners.get(topic, ())):
-            if member.topics.get(topic, version) >= version:
-                continue
-            if await database_sync_to_async(topics.may_still_listen)(member.user, topic):
+        older = [member for member in self.listeners.get(topic, ()) if member.topics.get(topic, version) < version]
+        for member in older:
+            if await in_thread(topics.may_still_listen)(member.user, topic):
                 member.topics[topic] = version
             else:
                 await self._put_out(member, topic)
@@ -238,16 +209,31 @@ class Hub:
             await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
             await self._listen_to(list(self.listeners))  # a layer that was restarted has forgotten them
             try:
-                heads = await database_sync_to_async(topics.heads)(list(self.listeners))
+                heads = await in_thread(topics.heads)(list(self.listeners))
             except Exception:
                 log.exception("hub.pulse_failed")
                 continue
-            for member in list(self.members):
+            for member in self._everyone():
                 member.frame({"type": "pulse", "heads": {t: heads[t] for t in member.topics if t in heads}})
 
+    async def _watch(self) -> None:
+        """Once a pulse, ask the database whether each may still be here; works without the channel layer."""
+        while True:
+            await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
+            everyone = self._everyone()
+            for start in range(0, len(everyone), AT_ONCE):
+                some = everyone[start : start + AT_ONCE]
+                try:
+                    ended = await in_thread(sessions.ended)({member.rests_on for member in some})
+                except DatabaseError as error:  # asked again with the next pulse
+                    log.warning("hub.rights_unknown", error=str(error))
+                    break
+                for member in some:
+                    if (code := ended.get(member.rests_on)) is not None:
+                        member.close(code)
 
-def _encoded(frame: dict[str, Any]) -> str:
-    return json.dumps(frame, separators=(",", ":"), default=str, ensure_ascii=False)
+    def _everyone(self) -> list[Member]:
+        return [member for mine in self.members.values() for member in mine]
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

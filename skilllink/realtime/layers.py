@@ -8,14 +8,18 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cached_property
 from typing import Any
 
+import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer
-from channels_redis.pubsub import RedisPubSubChannelLayer
+from channels_redis.pubsub import RedisPubSubChannelLayer, RedisPubSubLoopLayer, RedisSingleShardConnection
+from channels_redis.utils import _wrap_close, decode_hosts
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as Broken
 from redis.retry import Retry
 
+log = structlog.get_logger(__name__)
+Hear = Callable[[dict[str, Any]], Awaitable[Any] | None]
 LONGEST_TELL = 2.0  # seconds; a layer that hangs must not hold up the person whose verb has committed
 LONGEST_EACH = 0.01  # seconds more for each hint of the transaction: a sweep has a thousand
 
@@ -68,17 +72,25 @@ class MemoryLayer(InMemoryChannelLayer):
 
 
 class RedisLayer(RedisPubSubChannelLayer):
-    """Redis pub/sub: no capacity that drops in silence; numbers and pulses repair what a broken link loses."""
+    """Redis pub/sub: no capacity that drops in silence; numbers and pulses repair what a broken link loses.
 
-    async def group_add(self, group: str, channel: str) -> None:
-        """The same, and whoever receives goes on."""
-        layer = self._get_layer()
-        # the stock layer begins a receiver once, and a TimeoutError ends it for good; each pulse comes by here
-        for shard in layer._shards:
-            if shard._receive_task is not None and shard._receive_task.done():
-                shard._receive_task = None
-                shard._ensure_receiver()
-        await layer.group_add(group, channel)
+    What one turn of the loop publishes leaves in one round trip, and what arrives for a group goes straight to who hears.
+    """
+
+    def hear(self, function: Hear) -> None:
+        """From now on `function` gets every message of this loop's groups, their channels none.
+
+        What it returns, if anything, is waited for before the next one.
+        """
+        self._get_layer().hears = function
+
+    def _get_layer(self) -> "_Layer":
+        loop = asyncio.get_running_loop()
+        layer: _Layer | None = self._layers.get(loop)
+        if layer is None:
+            layer = self._layers[loop] = _Layer(*self._args, **self._kwargs, channel_layer=self)
+            _wrap_close(self, loop)
+        return layer
 
     def tell(self, messages: Sequence[tuple[str, dict[str, Any]]]) -> Sequence[Exception]:
         """The same in one round trip."""
@@ -99,6 +111,95 @@ class RedisLayer(RedisPubSubChannelLayer):
             socket_connect_timeout=LONGEST_TELL,
             retry=again,
         )
+
+
+class _Layer(RedisPubSubLoopLayer):
+    """The part of the layer that belongs to one loop."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._shards: list[_Shard] = [_Shard(host, self) for host in decode_hosts(kwargs.get("hosts"))]
+        self.hears: Hear | None = None
+
+    async def group_add(self, group: str, channel: str) -> None:
+        """The same, and whoever receives goes on: each pulse comes by here."""
+        for shard in self._shards:
+            shard.go_on()
+        await super().group_add(group, channel)
+
+
+class _Shard(RedisSingleShardConnection):
+    """One Redis: a connection that hears, and one publisher for all who publish."""
+
+    _receive_task: asyncio.Task[None] | None
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._leaving: list[tuple[str, bytes, asyncio.Future[None]]] = []
+        self._publishing: asyncio.Task[None] | None = None
+
+    async def publish(self, channel: str, message: bytes) -> None:
+        """Returns when Redis has it. Raises what went wrong."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._leaving.append((channel, message, done))
+        if self._publishing is None:
+            self._publishing = asyncio.ensure_future(self._publish_all())
+        await done
+
+    async def _publish_all(self) -> None:
+        try:
+            while self._leaving:
+                together, self._leaving = self._leaving, []
+                for (_channel, _message, done), answer in zip(together, await self._sent(together), strict=True):
+                    if done.done():  # whoever published waits no longer
+                        continue
+                    if isinstance(answer, Exception):
+                        done.set_exception(answer)
+                    else:
+                        done.set_result(None)
+        finally:
+            self._publishing = None
+
+    async def _sent(self, together: Sequence[tuple[str, bytes, Any]]) -> Sequence[Any]:
+        try:
+            self._ensure_redis()
+            pipeline = self._redis.pipeline(transaction=False)
+            for channel, message, _done in together:
+                pipeline.publish(channel, message)
+            answers: Sequence[Any] = await pipeline.execute(raise_on_error=False)
+        except Exception as error:
+            return [error] * len(together)
+        return answers
+
+    def go_on(self) -> None:
+        """Receive again, should that have ended."""
+        if self._receive_task is not None and self._receive_task.done():
+            self._receive_task = None
+            self._ensure_receiver()
+
+    async def _do_receiving(self) -> None:
+        """Read without a time limit: the stock one gives up and begins anew ten times a second, and for each message."""
+        while True:
+            try:
+                if not (self._pubsub and self._pubsub.subscribed):
+                    await asyncio.sleep(0.1)
+                    continue
+                answer = await self._pubsub.parse_response(block=True)
+                if answer and answer[0] == b"message":
+                    if (full := self._heard(answer[1].decode(), answer[2])) is not None:
+                        await full
+                elif answer:
+                    await self._pubsub.handle_message(answer, ignore_subscribe_messages=True)
+            except Exception as error:  # a Redis that is away; the connection comes back with its subscriptions
+                log.warning("layer.receive_failed", error=repr(error))
+                await asyncio.sleep(1)
+
+    def _heard(self, name: str, data: bytes) -> Awaitable[Any] | None:
+        layer = self.channel_layer
+        if layer.hears is not None and name in layer.groups:
+            return layer.hears(layer.channel_layer.deserialize(data))  # type: ignore[no-any-return]
+        self._receive_message({"channel": name, "data": data})
+        return None
 
 
 async def _call(function: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> Any:

@@ -1,64 +1,56 @@
 """The one WebSocket, `/ws/`. Every frame is documented in docs/realtime.md."""
 
-import asyncio
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import structlog
-from asgiref.sync import ThreadSensitiveContext
-from channels.auth import get_user as user_of_scope
-from channels.db import database_sync_to_async
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import DatabaseError
 from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
 from skilllink.answers import as_refusal
 from skilllink.errors import Malformed, Missing, Refusal, TooLarge, TooMany, Unavailable
-from skilllink.realtime import frames, sessions, tickets, topics
-from skilllink.realtime.hub import Hub, Member, get_hub
+from skilllink.realtime import frames, sessions, topics
+from skilllink.realtime.hub import Hub, get_hub
+from skilllink.realtime.members import Member
+from skilllink.realtime.threads import in_thread
 
 log = structlog.get_logger(__name__)
 # not 1009 and 1003: an application may only close with codes of its own range
-NOT_SIGNED_IN, FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4401, 4403, 4429, 4413, 4415
+FORBIDDEN, FLOODED, TOO_BIG, NOT_TEXT = 4403, 4429, 4413, 4415
 DEEPEST = 16
 LARGEST = 10**15  # a number of a log; the databases' own end lies further
 
 
 async def socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """The ASGI application. Its own thread for database work, so that no socket waits for another's query."""
-    async with ThreadSensitiveContext():
-        if (await receive())["type"] != "websocket.connect":
-            return
-        ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
-        if not _origin_allowed(scope, with_ticket=bool(ticket)):
-            await send({"type": "websocket.close", "code": FORBIDDEN})
-            return
-        user = await _user(scope, ticket)
-        code = await database_sync_to_async(sessions.verdict)(user) if user else NOT_SIGNED_IN
-        await send({"type": "websocket.accept"})
-        if code:
-            await send({"type": "websocket.close", "code": code})
-            return
-        await _serve(scope, user, receive, send)
+    """The ASGI application. Its database work is done by a few threads that all sockets share."""
+    if (await receive())["type"] != "websocket.connect":
+        return
+    ticket = parse_qs(scope["query_string"].decode("latin-1")).get("ticket", [""])[0]
+    if not _origin_allowed(scope, with_ticket=bool(ticket)):
+        await send({"type": "websocket.close", "code": FORBIDDEN})
+        return
+    session = sessions.session_of(scope)
+    user, code = await in_thread(sessions.signed_in)(session, ticket)
+    await send({"type": "websocket.accept"})
+    if code:
+        await send({"type": "websocket.close", "code": code})
+        return
+    await _serve(Member(user, session.session_key or "", send, scope), receive)
 
 
-async def _serve(scope: dict[str, Any], user: Any, receive: Any, send: Any) -> None:
-    hub = await get_hub()
-    session_key = getattr(scope.get("session"), "session_key", None) or ""
-    member = Member(user, session_key, send)
+async def _serve(member: Member, receive: Any) -> None:
+    hub, user = await get_hub(), member.user
     if len(hub.of_user(user.pk)) >= settings.SKILLLINK["SOCKETS_PER_USER"]:
         member.frame(_error(TooMany(_("You have too many pages open.")), None))
         member.close(FLOODED)
-        await member.writer
+        await member.finished()
         return
     hub.join(member)
     await hub.subscribe(member, f"user:{user.pk}")
     pulse = settings.SKILLLINK["PULSE_EVERY"].total_seconds()
     member.frame({"type": "hello", "user": str(user.pk), "pulse": pulse})
-    checks = asyncio.ensure_future(_check_right(scope, member))
     try:
         while True:
             message = await receive()
@@ -66,7 +58,6 @@ async def _serve(scope: dict[str, Any], user: Any, receive: Any, send: Any) -> N
                 return
             await _take(hub, member, message)
     finally:
-        checks.cancel()
         await hub.leave(member)
 
 
@@ -104,7 +95,7 @@ async def _handle(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, 
     if kind == "unsubscribe":
         await hub.unsubscribe(member, str(frame.get("topic")))
         return {}
-    return await database_sync_to_async(frames.handler_of(kind))(member.user, frame) or {}
+    return await in_thread(frames.handler_of(kind))(member.user, frame) or {}
 
 
 async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, Any]:
@@ -112,47 +103,15 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
     topic, after = frame.get("topic"), frame.get("after")
     if after is not None and (type(after) is not int or not 0 <= after < LARGEST):
         raise Malformed(_("`after` is the last number you have."))
-    kind, identifier, version = await database_sync_to_async(topics.admit)(member.user, topic)
+    kind, identifier, version = await in_thread(topics.admit)(member.user, topic)
     if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
         raise TooMany()
     await hub.subscribe(member, topic, version)
     try:
-        return {"topic": topic} | await database_sync_to_async(topics.told)(member.user, kind, identifier, after)
+        return {"topic": topic} | await in_thread(topics.told)(member.user, kind, identifier, after)
     except Missing:
         await hub.unsubscribe(member, topic)
         raise
-
-
-async def _check_right(scope: dict[str, Any], member: Member) -> None:
-    """Once a pulse, ask the database whether this person may still be here; works without the channel layer."""
-    while not member.closed:
-        await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
-        try:
-            code = await database_sync_to_async(_right_now)(scope, member)
-        except DatabaseError as error:  # asked again with the next pulse
-            log.warning("socket.right_unknown", error=str(error))
-            continue
-        if code is not None:
-            member.close(code)
-
-
-def _right_now(scope: dict[str, Any], member: Member) -> int | None:
-    user = get_user_model().objects.filter(pk=member.user.pk, is_active=True).first()
-    if user is None:
-        return NOT_SIGNED_IN
-    session = scope.get("session")
-    if member.session_key and not session.exists(member.session_key):
-        return NOT_SIGNED_IN
-    return sessions.verdict(user)
-
-
-async def _user(scope: dict[str, Any], ticket: str) -> Any:
-    """The signed-in person of the session's cookie or of the ticket, None without either."""
-    if ticket:
-        user_id = await database_sync_to_async(tickets.redeem)(ticket)
-        return await get_user_model().objects.filter(pk=user_id, is_active=True).afirst() if user_id else None
-    user = await user_of_scope(scope)
-    return user if user.is_authenticated else None
 
 
 def _origin_allowed(scope: dict[str, Any], *, with_ticket: bool) -> bool:

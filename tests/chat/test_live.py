@@ -1,5 +1,6 @@
 """A room over real sockets: both doors reach everyone, who is here shows, and who was put out hears nothing more."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -131,22 +132,33 @@ async def test_a_read_mark_goes_forward_only_and_the_others_see_it(group: Group,
 async def test_no_frame_that_may_be_lost_fills_the_queue_of_a_reader_who_is_behind(
     group: Group, open_socket: Open
 ) -> None:
-    from skilllink.realtime.hub import BACKLOG, get_hub
+    from skilllink.realtime.hub import get_hub
+    from skilllink.realtime.members import BACKLOG
 
     owner, _other, room = group
     await entered(open_socket, owner, room)
     member = (await get_hub()).of_user(owner.pk)[0]
-    member.writer.cancel()  # nobody reads any more
+    sent: list[dict[str, Any]] = []
+    reads = asyncio.Event()  # not yet
+
+    async def send(message: dict[str, Any]) -> None:
+        await reads.wait()
+        sent.append(message)
+
+    member.send = send
+    member.text('{"type":"event"}')
     for number in range(BACKLOG * 2):
         member.text(f'{{"type":"typing","n":{number}}}', lossy=True)
     assert not member.closed
-    assert member.queue.qsize() == BACKLOG // 2
+    assert len(member.backlog) == BACKLOG // 2
     for _ in range(BACKLOG // 2):
         member.text('{"type":"event"}')
     assert not member.closed
     member.text('{"type":"event"}')
     assert member.closed
-    assert member.queue.qsize() == 1  # the close alone
+    reads.set()
+    await member.finished()
+    assert sent == [{"type": "websocket.close", "code": 4408}]  # the close alone
 
 
 async def test_what_a_rolled_back_verb_would_have_told_is_told_to_nobody(group: Group, open_socket: Open) -> None:

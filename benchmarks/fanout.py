@@ -1,0 +1,116 @@
+"""How fast what is said in a room reaches its listeners, beside the limit and the peers, one shape after the other.
+
+A server is a process of its own on one core; the generator, PostgreSQL and Redis share the others. Product and baselines
+take turns, in short rounds; medians are compared.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from typing import Any
+
+from benchmarks import chats, loads, sites
+from benchmarks.loads import Shape
+from benchmarks.report import Result
+
+ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
+SECONDS = max(1, round(float(os.environ.get("BENCH_SECONDS", "6"))))
+ROOM, BUSY_ROOM, ROOMS = Shape(), Shape(in_flight=4), Shape(rooms=100)
+STALLED = Shape(sockets=1001, stalled=1)
+PRODUCT, RAW, TUTORIAL = (f"benchmarks.peers.{name}:application" for name in ("product", "raw", "tutorial"))
+Start = Callable[..., Any]
+Measured = dict[str, float]
+PREPARED = partial(sites.uvicorn, prepared=True)
+
+
+@dataclass(frozen=True)
+class World:
+    """What a run has to work with."""
+
+    people: Sequence[Any]
+    tutorial: dict[str, str]  # the environment of its site
+
+
+def run(postgres: Any, redis: Any) -> list[Result]:
+    """Every shape with all who take part in it."""
+    sites.pin_others(postgres.process.pid, redis.process.pid)
+    world = World(chats.people(-(-STALLED.sockets // chats.SOCKETS_EACH)), tutorial_site(postgres))
+    results = []
+    for measure in (_room_on_uvicorn,):
+        results += measure(world)
+    return results
+
+
+def _room_on_uvicorn(world: World) -> list[Result]:
+    speed = _rates(
+        "1 × 1,000 on Uvicorn",
+        {
+            "raw": lambda: raw(sites.uvicorn, ROOM),
+            "product": lambda: product(world, sites.uvicorn, ROOM),
+            "tutorial": lambda: tutorial(world, sites.uvicorn, ROOM),
+        },
+    )
+    return [
+        _result("fanout.room.uvicorn.vs_raw", speed["product"], speed["raw"], 0.75),
+        _result("fanout.room.uvicorn.vs_tutorial", speed["product"], speed["tutorial"], 20),
+    ]
+
+
+def product(world: World, start: Start, shape: Shape, message: str = chats.SAY, *, processes: int = 1) -> Measured:
+    """SkillLink, with as many processes as wanted."""
+    chat = chats.Chat(shape, world.people)
+    with ExitStack() as stack:
+        running = [stack.enter_context(start(PRODUCT, **chats.RULES)) for _process in range(processes)]
+        return loads.run(chat.peer(shape, running, message), shape, seconds=SECONDS)
+
+
+def raw(start: Start, shape: Shape) -> Measured:
+    with start(RAW) as site:
+        return loads.run(chats.plain_peer(site, "/ws/chat/r%R/"), shape, seconds=SECONDS)
+
+
+def tutorial(world: World, start: Start, shape: Shape, **environment: str) -> Measured:
+    with start(TUTORIAL, **world.tutorial, **environment) as site:
+        return loads.run(chats.plain_peer(site, "/ws/chat/r%R/"), shape, seconds=SECONDS)
+
+
+def tutorial_site(postgres: Any) -> dict[str, str]:
+    """A database of its own for the tutorial, made; the environment of its site."""
+    from tests.services.processes import ROOT, binary
+
+    where = ("-h", "127.0.0.1", "-p", str(postgres.port), "-U", "skilllink")
+    subprocess.run([binary("createdb"), *where, "tutorial"], check=True)
+    environment = chats.tutorial_environment(postgres.url.rsplit("/", 1)[0] + "/tutorial")
+    command = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity", "0"]
+    subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=True)
+    return environment
+
+
+def _rates(
+    title: str, parts: dict[str, Callable[[], Measured]], figure: str = "deliveries_per_second"
+) -> dict[str, float]:
+    """The median of each part, which take turns. Prints what the generator cost: near 1 it would be the limit."""
+    told: dict[str, list[Measured]] = {name: [] for name in parts}
+    for _round in range(ROUNDS):
+        for name, act in parts.items():
+            told[name].append(act())
+    print(title, flush=True)
+    for name, rounds in told.items():
+        figures = " ".join(f"{one[figure]:,.1f}" for one in rounds)
+        cost = " ".join(f"{one.get('generator_cpu', 0):.0%}" for one in rounds)
+        waited = " ".join(f"{one.get('p99_ms', 0):.0f}" for one in rounds)
+        lost = sum(one.get("lost", 0) for one in rounds)
+        print(f"  {name}: {figures} | generator {cost} | p99 {waited} ms | lost {lost:.0f}", flush=True)
+    return {name: sorted(one[figure] for one in rounds)[len(rounds) // 2] for name, rounds in told.items()}
+
+
+def _result(
+    name: str, value: float, baseline: float, goal: float, *, unit: str = "/s", better: str = "higher"
+) -> Result:
+    known = ("uvicorn", "websockets", "daphne", "channels", "channels-redis")
+    return Result(name, value, baseline, goal, unit, better, {one: version(one) for one in known})
