@@ -19,7 +19,7 @@ def moves(user: Any) -> list[Move]:
     for contract in rows.prefetch_related("milestones__escrow", "milestones__deliveries", "milestones__entries"):
         if not contract.party(user):
             continue
-        clocks = list(schedule.of(contract))
+        clocks = schedule.of_known(contract)
         steps = schedule.upcoming(contract, now=moment, clocks=clocks)
         for card in rail.build(contract, user, steps=steps, clocks=clocks, now=moment):
             if card.shape not in ("move", "held"):

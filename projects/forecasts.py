@@ -1,4 +1,7 @@
-"""What contracts will bring and take by themselves, for the wallet: the steps of `schedule`, which the sweep performs."""
+"""What contracts will bring and take by themselves, for the wallet: the steps of `schedule`, which the sweep performs.
+
+A week is held only when the wallet has its most by then: what comes and goes before is counted, in order.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -7,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.html import strip_tags
 
+from payment import accounts
 from payment import escrow as escrows
 from payment.forecast import Expected, released
 from projects import schedule, timeline
@@ -16,20 +20,38 @@ MOST = 100  # contracts: more than anybody has open at once
 
 
 def of_contracts(user: Any, now: datetime) -> list[Expected]:
-    """Three queries and one for the clearing time, however many contracts."""
+    """Four queries, one for the clearing time and one for the wallet, however many contracts."""
     running = Clock.objects.live().values("contract")
     mine = Contract.objects.filter(Q(client=user) | Q(freelancer=user), pk__in=running, cause=None)
     contracts = list(mine.select_related("client", "freelancer").order_by("-pk")[:MOST])
     clocks: dict[Any, list[Clock]] = {}
-    for clock in schedule.of_all(contracts):
+    for clock in schedule.of_all(contracts).prefetch_related("milestone__entries"):
         clocks.setdefault(clock.contract_id, []).append(clock)
-    return [
+    rows = [
         row
         for contract in contracts
         for step in schedule.upcoming(contract, now=now, clocks=clocks.get(contract.pk, []))
         if step.moves_money
         for row in _expected(step, contract, user)
     ]
+    return _affordable(rows, user) if any(_is_hold(row) for row in rows) else rows
+
+
+def _affordable(rows: list[Expected], user: Any) -> list[Expected]:
+    """Without the weeks that will be skipped."""
+    there = {currency: line["wallet"] for currency, line in accounts.balances(user).items()}
+    kept = []
+    for row in sorted(rows, key=lambda row: row.at):
+        after = there.get(row.currency, 0) + (row.amount if row.place == "wallet" else 0)
+        if _is_hold(row) and after < 0:
+            continue
+        there[row.currency] = after
+        kept.append(row)
+    return kept
+
+
+def _is_hold(row: Expected) -> bool:
+    return row.place == "wallet" and row.amount < 0
 
 
 def _expected(step: schedule.Step, contract: Contract, user: Any) -> Iterator[Expected]:
@@ -42,6 +64,10 @@ def _expected(step: schedule.Step, contract: Contract, user: Any) -> Iterator[Ex
         "detail": words.detail,
         "url": f"{contract.get_absolute_url()}{anchor}",
     }
+    if step.act == "begin":
+        if contract.client_id == user.pk:
+            yield Expected(place="wallet", amount=-step.amount, usable_at=step.at, **facts)
+        return
     to_freelancer, to_client = _shares(step)
     if contract.freelancer_id == user.pk and to_freelancer:
         net = to_freelancer - _fee(step, to_freelancer)

@@ -5,7 +5,7 @@ ends. The freelancer logs hours; some time after the week the clock hands them i
 is reviewed and released like any delivery. Rates are minor units an hour.
 """
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from payment import escrow as escrows
 from projects import contracts, pro_bono, schedule
 from projects.announce import announce
 from projects.models import Contract, Milestone, TimeEntry
-from projects.rules import rule
+from projects.weeks import WEEK, figure, logged, over_at, owed, review_due, starts_at, written
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Missing, Sentence, Unprocessable
 from skilllink.money import check_minor, format_money
@@ -25,7 +25,6 @@ from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.standing import require_active
 
-WEEK = timedelta(days=7)
 MOST = 80  # hours a week
 HOURS = _("Give 1 to 80 hours a week.")
 MEMO = (10, 500)
@@ -187,12 +186,11 @@ def close(row: Milestone) -> None:
     """The week is over: what wasn't worked goes back to the client, the rest is handed in. By the clock."""
     from projects import milestones  # milestones needs this module
 
-    # what a dispute over a part has paid of these hours isn't paid again
-    worked = min(row.rest, max(0, figure(row.rate or 0, logged(row)) - row.released))
+    worked = owed(row)
     if not worked:
         return milestones.give_back(row, actor=None)
     unused, key, moment = row.rest - worked, f"milestone:{row.pk}:unused:v{row.version}", now()
-    due = max(over_at(row) + rule("WEEK_REVIEW"), moment + 2 * rule("RELEASE_NOTICE"))
+    due = review_due(row, moment)
     milestones.move(
         row, "submitted", refunded=row.refunded + unused, submitted_at=moment, review_due_at=due, review_extended=False
     )
@@ -207,36 +205,9 @@ def close(row: Milestone) -> None:
 # --- figures --------------------------------------------------------------------------------------
 
 
-def starts_at(row: Milestone) -> datetime:
-    """Monday 00:00 UTC. Raises ValueError for a milestone that isn't a week."""
-    if not isinstance(row.week, date):
-        raise ValueError("Only an agreed week has a Monday.")
-    return datetime.combine(row.week, time(), UTC)
-
-
-def over_at(row: Milestone) -> datetime:
-    """When the week has passed; hours can be logged for WEEK_EDIT longer."""
-    return starts_at(row) + WEEK
-
-
 def possible(hours: Any) -> bool:
     """Whether it is a number of hours that a week can be limited to."""
     return type(hours) is int and 1 <= hours <= MOST
-
-
-def figure(rate: int, minutes: int) -> int:
-    """Minor units for these minutes, half a unit up."""
-    return (rate * minutes + 30) // 60
-
-
-def logged(row: Milestone) -> int:
-    """Minutes."""
-    return sum(entry.minutes for entry in row.entries.all())
-
-
-def written(minutes: int) -> str:
-    """`7:30`, hours and minutes."""
-    return f"{minutes // 60}:{minutes % 60:02}"
 
 
 def _figure(row: Milestone, amount: int) -> str:

@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from payment import escrow as escrows
-from projects import contracts, hours, pro_bono, schedule
+from projects import contracts, hours, pro_bono, schedule, weeks
 from projects.announce import announce, gathered
 from projects.left import of as left_of
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
@@ -332,7 +332,7 @@ def funded(milestone: Milestone, escrow: Any, *, actor: Any) -> None:
         escrow=escrow,
         drop_asked_by=None,  # who funds it wants it
         funded_at=moment,
-        due_at=hours.over_at(milestone) if milestone.rate else moment + timedelta(days=milestone.days),
+        due_at=weeks.over_at(milestone) if milestone.rate else moment + timedelta(days=milestone.days),
     )
     announce("milestone.funded", contract=milestone.contract, milestone=milestone, actor=actor, moved=milestone.amount)
     if milestone.rate:

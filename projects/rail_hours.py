@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from projects import hours, schedule
+from projects import schedule, weeks
 from projects.models import Milestone
 from projects.rail import Act, Card, _at, _money_step, _names
 from projects.wording import amount, day, moment, until
@@ -20,13 +20,13 @@ def card(row: Milestone, viewer: Any, role: str, steps: list[schedule.Step]) -> 
 
 
 def _facts(row: Milestone, viewer: Any, at: datetime | None) -> dict[str, Any]:
-    minutes = hours.logged(row) if row.status in ("funded", "submitted") else 0
+    minutes = weeks.logged(row) if row.status in ("funded", "submitted") else 0
     return {
         **_names(row, viewer),
         "rate": amount(row.rate or 0, row.currency),
-        "most": hours.written(row.minutes or 0),
-        "logged": hours.written(minutes),
-        "worth": amount(hours.figure(row.rate or 0, minutes), row.currency),
+        "most": weeks.written(row.minutes or 0),
+        "logged": weeks.written(minutes),
+        "worth": amount(weeks.figure(row.rate or 0, minutes), row.currency),
         "at": moment(at) if at else "",
         "until": until(at) if at else "",
     }

@@ -5,12 +5,14 @@
 """
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
 
+from projects import weeks
 from projects.models.activity import Activity
 from projects.models.clock import Clock
 from projects.models.contract import Contract
@@ -21,6 +23,7 @@ from skilllink.transactions import inside_transaction
 
 LAST = "last"  # the reminder without which silence does not release
 REMIND = ".remind"
+ENDS = ("release", "refund", "execute", "midpoint")  # each is over by it, and pays out what was held
 IDLE_REMINDERS = {"first": "IDLE_FIRST_REMINDER", LAST: "IDLE_LAST_REMINDER"}
 
 
@@ -39,7 +42,8 @@ class Step:
     """What a clock does when it rings.
 
     `act` is one of remind, skip, release, refund, drop, notice, begin, close, dispute, default, execute, midpoint, reveal,
-    clear, due. `amount` is what leaves escrow, or comes into it when a week begins, minor units. `to` is the party that gets it. `then` are the clocks it starts.
+    clear, due. `amount` is what leaves escrow, or comes into it when a week begins, minor units. `to` is the party that
+    gets it. `then` are the clocks it starts; of what a state always starts, those that money waits for.
     """
 
     at: datetime
@@ -55,12 +59,13 @@ class Step:
 
     @property
     def moves_money(self) -> bool:
-        return self.act in ("release", "refund", "execute", "midpoint")
+        return self.act in (*ENDS, "begin", "close")
 
     @property
     def ends(self) -> bool:
         """Whether the milestone, as it is now, is over by it."""
-        return self.moves_money or self.act in ("drop", "dispute")
+        gone = self.act == "close" and not self.then  # nothing was worked
+        return gone or self.act in (*ENDS, "drop", "dispute")
 
 
 def with_reminders(kind: str, period: str, started_at: datetime, due_at: datetime, *, now: datetime) -> list[Plan]:
@@ -265,7 +270,11 @@ def _begin(clock: Clock, rows: list[Clock], now: datetime) -> Step:
 
 
 def _close(clock: Clock, rows: list[Clock], now: datetime) -> Step:
-    return _step(clock, "close")
+    milestone, at = _milestone(clock), max(clock.due_at, now)
+    worked = weeks.owed(milestone)
+    review = Plan("milestone.release", clock.period, at, weeks.review_due(milestone, at))
+    then = (review,) if worked else ()
+    return _step(clock, "close", amount=milestone.rest - worked, to="client", then=then)
 
 
 def _midpoint(clock: Clock, rows: list[Clock], now: datetime) -> Step:
@@ -341,11 +350,20 @@ def _until_it_ends(steps: list[Step]) -> list[Step]:
     return kept
 
 
+def _after(step: Step) -> Milestone | None:
+    """The milestone as the step leaves it, for what follows: of a week what was worked."""
+    if step.act != "close" or step.milestone is None:
+        return step.milestone
+    left = copy(step.milestone)
+    left.refunded += step.amount
+    return left
+
+
 def _follow(step: Step, now: datetime) -> Iterator[Step]:
     for plan in step.then:
         clock = Clock(
             contract=step.contract,
-            milestone=step.milestone,
+            milestone=_after(step),
             dispute=step.dispute,
             subject_id=step.clock.subject_id if step.clock else None,
             kind=plan.kind,
@@ -357,8 +375,19 @@ def _follow(step: Step, now: datetime) -> Iterator[Step]:
 
 
 def of(contract: Contract) -> Any:
-    """The contract's clocks with what they are about, and when somebody last acted in it; one query."""
+    """The contract's clocks with what they are about, and when somebody last acted in it."""
     return of_all([contract])
+
+
+def of_known(contract: Contract) -> list[Clock]:
+    """The same about the contract and the milestones in hand, with what was prefetched for them: it isn't read again."""
+    known = {row.pk: row for row in contract.milestones.all()}
+    clocks = list(of(contract))
+    for clock in clocks:
+        clock.contract = contract
+        if clock.milestone_id is not None:
+            clock.milestone = known.get(clock.milestone_id, clock.milestone)
+    return clocks
 
 
 def of_all(contracts: Iterable[Contract]) -> Any:

@@ -298,7 +298,7 @@ def _announced(step: schedule.Step, contract: Contract, facts: dict[str, Any]) -
     else:
         text = _("The reviews come out, whoever has written")
     if step.moves_money and step.amount:
-        moved = -step.amount
+        moved = step.amount if step.act == "begin" else -step.amount
     return Row(
         id=f"step-{step.kind.replace('.', '-')}-{step.clock.subject_id if step.clock else ''}",
         at=step.at,

@@ -58,11 +58,7 @@ def figures(contract: Contract) -> dict[str, int]:
 def context(request: HttpRequest, contract: Contract, *, whole: bool = False) -> dict[str, Any]:
     """Everything the workspace's parts show; the same for the page and for each fragment."""
     moment = now()
-    clocks = list(schedule.of(contract))
-    for clock in clocks:
-        clock.contract = contract
-        if clock.milestone is not None:
-            clock.milestone.contract = contract
+    clocks = schedule.of_known(contract)
     steps = schedule.upcoming(contract, now=moment, clocks=clocks)
     cards = rail.build(contract, request.user, steps=steps, clocks=clocks, now=moment)
     ended = sum(1 for card in cards if card.milestone.status in ("released", "refunded", "resolved"))

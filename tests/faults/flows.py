@@ -14,7 +14,7 @@ from tests.builders.books import released
 from tests.builders.payment import GOOD_CARD, put_in_wallet
 from tests.builders.projects_contracts import signed_contract
 from tests.builders.projects_gigs import live_bid, open_gig
-from tests.faults import flows_gateway, flows_gifts
+from tests.faults import flows_gateway, flows_gifts, flows_weeks
 from tests.faults.flow import Flow, last_entry, reread
 
 
@@ -128,4 +128,5 @@ FLOWS = {
     "reversal": Flow(_gift, lambda cast, it: _reversed(it)),
     **flows_gateway.FLOWS,
     **flows_gifts.FLOWS,
+    **flows_weeks.FLOWS,
 }

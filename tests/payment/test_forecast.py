@@ -1,17 +1,21 @@
 """The forecast: what it says comes, comes, at that instant and to the unit, by the sweep that it was asked about."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils.timezone import localtime
 
 from payment import accounts, audit, chart, forecast
-from projects import disputes, milestones
+from projects import disputes, milestones, weeks
 from projects.models import Clock, Contract, Milestone
+from projects.rules import rule
 from skilllink import clocks
 from tests.builders.books import released
+from tests.builders.payment import put_in_wallet
 from tests.builders.projects_contracts import signed_contract
+from tests.builders.projects_hours import WEEK, hourly_contract, log, week
 from tests.payment.test_papers import CURRENCIES
 from users.models import User
 
@@ -19,6 +23,12 @@ from users.models import User
 @pytest.fixture
 def contract(client_person: User, freelancer: User) -> Contract:
     return signed_contract(client_person, freelancer)
+
+
+@pytest.fixture
+def on_a_wednesday(database: None) -> Iterator[None]:
+    with clocks.at(datetime(2026, 3, 4, 10, tzinfo=UTC)):
+        yield
 
 
 def step(contract: Contract, position: int = 1) -> Milestone:
@@ -51,21 +61,28 @@ def live_until(moment: Any) -> None:
         sweep_at(due)
 
 
+def live_on(user: User) -> forecast.Expected | None:
+    """Until what the forecast says is next, with nobody acting: it must be what the sweep does then. None: nothing is."""
+    coming = forecast.of(user)
+    if not coming:
+        return None
+    row = coming[0]
+    live_until(row.at)
+    sweep_at(row.at - timedelta(seconds=1))
+    assert forecast.of(user)[0].at == row.at  # nothing of it a second early
+    before = sums(user)
+    sweep_at(row.at)
+    change = {place: figure - before[place] for place, figure in sums(user).items()}
+    assert change[row.place] == row.amount, row
+    return row
+
+
 def follow(user: User, *, most: int = 12) -> list[forecast.Expected]:
-    """Live on with nobody acting; each time, what the forecast says is next must be what the sweep does then."""
     met = []
     for _n in range(most):
-        coming = forecast.of(user)
-        if not coming:
+        row = live_on(user)
+        if row is None:
             return met
-        row = coming[0]
-        live_until(row.at)
-        sweep_at(row.at - timedelta(seconds=1))
-        assert forecast.of(user)[0].at == row.at  # nothing of it a second early
-        before = sums(user)
-        sweep_at(row.at)
-        change = {place: figure - before[place] for place, figure in sums(user).items()}
-        assert change[row.place] == row.amount, row
         met.append(row)
     raise AssertionError("The forecast has no end.")
 
@@ -114,6 +131,56 @@ def test_an_unanswered_dispute_ends_as_foretold(contract: Contract, opener: str)
     sweep_at(row.at)
     assert sums(person)[row.place] == before + row.amount
     assert audit.run() == []
+
+
+def foretold(user: User) -> list[tuple[str, int]]:
+    return [(row.place, row.amount) for row in forecast.of(user)]
+
+
+@pytest.mark.usefixtures("on_a_wednesday")
+def test_a_week_of_hours_is_held_handed_in_and_paid_as_foretold(client_person: User, freelancer: User) -> None:
+    """What is held for the next week, what comes back of this one and what is paid of it, for both."""
+    contract = hourly_contract(client_person, freelancer, spare=WEEK)
+    assert foretold(client_person) == [("wallet", -WEEK), ("wallet", WEEK)]  # nobody has logged: all of it comes back
+    log(contract, 180)
+    assert foretold(client_person) == [("wallet", -WEEK), ("wallet", 35_000), ("escrow", -15_000)]
+    [paid] = forecast.of(freelancer)
+    assert (paid.place, paid.amount, paid.url) == ("pending", 14_250, week(contract).get_absolute_url())
+    assert paid.at == weeks.over_at(week(contract)) + rule("WEEK_REVIEW")
+    met = [live_on(client_person) for _n in range(3)]
+    assert [(row.place, row.amount) for row in met if row] == [
+        ("wallet", -WEEK),
+        ("wallet", 35_000),
+        ("escrow", -15_000),
+    ]
+    assert sums(freelancer)["pending"] == 14_250
+    assert met[2] is not None and met[2].at == paid.at
+    assert audit.run() == []
+
+
+@pytest.mark.usefixtures("on_a_wednesday")
+def test_a_week_that_the_wallet_cannot_hold_is_not_foretold(client_person: User, freelancer: User) -> None:
+    for _n in range(2):
+        hourly_contract(client_person, freelancer)
+    assert foretold(client_person) == [("wallet", WEEK)] * 2
+    put_in_wallet(client_person, WEEK)
+    assert foretold(client_person) == [
+        ("wallet", -WEEK),
+        *[("wallet", WEEK)] * 2,
+    ]  # of two weeks that begin at once, one
+    row = live_on(client_person)
+    assert row is not None
+    assert sums(client_person)["wallet"] == 0
+
+
+@pytest.mark.usefixtures("on_a_wednesday")
+def test_weeks_cost_no_further_queries(
+    client_person: User, freelancer: User, django_assert_max_num_queries: Any
+) -> None:
+    for _n in range(3):
+        log(hourly_contract(client_person, freelancer, spare=WEEK), 60)
+    with django_assert_max_num_queries(7):
+        assert len(forecast.of(client_person)) == 9
 
 
 def test_nothing_of_a_stranger_is_foretold(contract: Contract, freelancer: User, outsider: User) -> None:

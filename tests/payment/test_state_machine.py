@@ -18,6 +18,7 @@ from tests.payment.model.base import Walk
 from tests.payment.model.escrows import EscrowRules
 from tests.payment.model.gateway import GatewayRules
 from tests.payment.model.gifts import GiftRules
+from tests.payment.model.weeks import WeekRules
 from tests.payment.model.world import world
 
 STEPS = int(os.environ.get("MODEL_STEPS", "200"))
@@ -28,16 +29,17 @@ ROUND = 9  # examples under one seed: from the tenth on Hypothesis varies what i
 VERBS = {
     "give", "take_back", "spend", "hold", "release", "refund", "refund_released", "bonus", "move", "claw_back", "split",
     "clear", "again", "give_back", "repay", "write_off", "ask", "ask_of_cause", "cancel", "approve", "lift", "support", "tip",
-    "give_to_cause", "stop",
+    "give_to_cause", "stop", "offer", "accept", "end_offer", "fund_week", "log", "pay_week", "refund_week", "ask_back",
+    "object", "end_contract", "dispute_week", "end_dispute",
 }  # fmt: skip
 # what happens by itself, and what nobody refuses
 HAPPENS = {
     "pay, good", "pay, silent", "pay, declined", "answers", "send_returns", "contest", "decide", "hear", "send_payouts",
-    "hold_payouts", "end_holds", "renew", "clear_all",
+    "hold_payouts", "end_holds", "renew", "clear_all", "ring",
 }  # fmt: skip
 
 
-class Books(EscrowRules, GatewayRules, GiftRules):
+class Books(WeekRules, EscrowRules, GatewayRules, GiftRules):
     """Every rule there is, time, and what happens by itself."""
 
     @rule(hours=st.sampled_from((2, 30, 100, 200, 500)))

@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 
 from payment import accounts, audit, halt, ledger
 from payment.models import Entry, Escrow, Halt, Transfer
-from projects import contracts, disputes, hours, milestones, pro_bono, profile, ranking, schedule, sweeps
+from projects import contracts, disputes, hours, milestones, pro_bono, profile, ranking, schedule, sweeps, weeks
 from projects.models import Contract, Milestone, TimeEntry
 from projects.rules import rule
 from skilllink import clocks
@@ -303,7 +303,7 @@ def test_hours_are_counted_as_they_pass_also_when_clocks_are_put_back(client_per
             log(night, night.replace(hour=4))
         assert log(night.replace(hour=2, minute=50), night.replace(hour=2, minute=10, fold=1)).minutes == 20
         assert log(night.replace(hour=1), night.replace(hour=2, minute=50)).minutes == 110
-    assert hours.logged(week(contract)) == 130
+    assert weeks.logged(week(contract)) == 130
 
 
 def test_a_week_handed_in_by_the_clock_says_nothing_of_punctuality(contract: Contract) -> None:
@@ -370,7 +370,7 @@ def test_overlaps_more_than_the_limit_bad_words_strangers_and_other_times_are_re
                     act()
         log(30, since=MONDAY + timedelta(days=1))
         hours.unlog(week(contract), by=contract.freelancer, entry=first.pk)
-        assert hours.logged(week(contract)) == 30
+        assert weeks.logged(week(contract)) == 30
     ring(MONDAY + timedelta(days=7) + rule("WEEK_EDIT"))
     with at(MONDAY + timedelta(days=8)), nothing_changes():
         with pytest.raises(hours.NotByTheHour):

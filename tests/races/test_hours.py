@@ -6,7 +6,7 @@ from typing import Any
 
 from payment import accounts
 from payment.models import Transfer
-from projects import hours, milestones, sweeps
+from projects import hours, milestones, sweeps, weeks
 from projects.models import Milestone, TimeEntry
 from skilllink import clocks
 from tests.builders.projects_contracts import signed_contract
@@ -54,4 +54,4 @@ def test_an_hour_is_logged_once_and_no_more_than_the_limit(client_person: User, 
     assert Counter(type(answer) for answer in same) == {TimeEntry: 1, hours.Overlaps: MANY - 1}
     further = race([lambda n=n: log(10 + 3 * n, 13 + 3 * n) for n in range(MANY)])
     assert Counter(type(answer) for answer in further) == {TimeEntry: 2, hours.OverLimit: MANY - 2}
-    assert hours.logged(row) == 8 * 60
+    assert weeks.logged(row) == 8 * 60

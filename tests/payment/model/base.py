@@ -19,7 +19,7 @@ from skilllink.errors import Refusal
 from skilllink.money import LARGEST
 from tests.conftest import committed
 from tests.payment.reference import Refused
-from tests.payment.reference_gifts import GiftReference
+from tests.payment.reference_weeks import WeekReference
 
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 BEGIN = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
@@ -49,7 +49,9 @@ class World:
     accounts: dict[tuple[int, str, str], Any]  # bank accounts by person, currency and how they end
     causes: dict[str, Any]
     banks_of_causes: dict[tuple[str, str], Any]  # by currency and how they end; of verified causes
-    begin: Callable[[GiftReference], None]
+    moderator: Any
+    bids: dict[tuple[tuple[int, int], str], Any]  # on hourly gigs, by client and freelancer and currency
+    begin: Callable[[WeekReference], None]
 
 
 @dataclass
@@ -72,7 +74,7 @@ class Model(RuleBasedStateMachine):
         self.open.enter_context(committed(self.world.database))
         self.people = self.world.people
         self.names = {person.pk: number for number, person in enumerate(self.people)}
-        self.reference = GiftReference(BEGIN)
+        self.reference = WeekReference(BEGIN)
         self.world.begin(self.reference)
         self.pass_time(TICK)
         self.done: list[tuple[str, int, Callable[[str, int], Any], Any, str]] = []

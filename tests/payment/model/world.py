@@ -13,11 +13,13 @@ from payment.models import Account, PayoutMethod, SandboxObject
 from skilllink import clocks
 from skilllink.money import LARGEST
 from tests.builders.payment import bank_account, earn, put_in_wallet
+from tests.builders.projects_gigs import hourly_bid, hourly_gig
 from tests.cast import make, staff
 from tests.conftest import committed
 from tests.payment.model.base import BEGIN, CURRENCIES, World
 from tests.payment.reference_gateway import FEE_BPS
-from tests.payment.reference_gifts import Cause, GiftReference
+from tests.payment.reference_gifts import Cause
+from tests.payment.reference_weeks import Offered, WeekReference
 
 PEOPLE = ("Ana One", "Ben Two", "Cleo Three")
 BANKS = {"good": GOOD_BANK, "closed": CLOSED_BANK, "silent": SILENT_BANK}
@@ -28,6 +30,7 @@ ACCOUNTS = {
 }  # fmt: skip
 PUT_IN, EARNED = 400_000, 600_000  # of each person in each currency
 BANKS_OF_CAUSES = ("good", "closed")
+PAIRS = ((0, 1), (1, 2), (2, 0))  # who bids on whose hourly gigs
 KEEPER = 2  # of the causes; the one in KWD waits for its verification
 
 
@@ -55,20 +58,36 @@ def world(template: str) -> Iterator[World]:
                     of_causes[currency, name] = bank_account(
                         people[KEEPER], currency, BANKS[name], cause=made[currency]
                     )
+        bids = {
+            (pair, currency): hourly_bid(hourly_gig(people[pair[0]], currency=currency), people[pair[1]])
+            for pair in PAIRS
+            for currency in CURRENCIES
+        }
         SandboxObject.objects.filter(kind="event").update(due_at=None)  # the letters about all that were read
         assert audit.examine().violations == []
 
-        def begin(reference: GiftReference) -> None:
+        def begin(reference: WeekReference) -> None:
+            reference.offers = {bid.pk: Offered(*pair, currency) for (pair, currency), bid in bids.items()}
             for currency in CURRENCIES:
                 reference.add_capital(currency, LARGEST)
                 reference.causes[made[currency].pk] = Cause(KEEPER, currency, verified=currency != "KWD")
                 for number in range(len(people)):
                     _begin(reference, number, currency)
 
-        yield World(str(connections["default"].settings_dict["NAME"]), people, finance, banks, made, of_causes, begin)
+        yield World(
+            str(connections["default"].settings_dict["NAME"]),
+            people,
+            finance,
+            banks,
+            made,
+            of_causes,
+            moderator,
+            bids,
+            begin,
+        )
 
 
-def _begin(reference: GiftReference, number: int, currency: str) -> None:
+def _begin(reference: WeekReference, number: int, currency: str) -> None:
     for kind, amount in (("wallet", PUT_IN), ("available", EARNED)):
         fee = (amount * FEE_BPS + 5000) // 10_000
         for account, change in (
