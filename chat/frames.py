@@ -108,10 +108,6 @@ def _head(room_id: str) -> int:
     return Room.objects.filter(pk=ids.read(room_id)).values_list("seq", flat=True).first() or 0
 
 
-def _version(room_id: str) -> int:
-    return Room.objects.filter(pk=ids.read(room_id)).values_list("version", flat=True).first() or 0
-
-
 def _resume(user: Any, room_id: str, seq: int) -> dict[str, Any] | None:
     try:
         return reading.after(find(user, room_id), user, seq)
@@ -126,7 +122,7 @@ def register() -> None:
             may_listen=_may_listen,
             head=_head,
             resume=_resume,
-            version=_version,
+            version=rooms.version,
             greeting=lambda room_id: {"here": presence.here(ids.read(room_id))},
         )
     )

@@ -82,7 +82,7 @@ def delete(room: Room, *, by: Any, title: str) -> None:
     for attachment in room.attachments.all():
         after_commit(partial(attachment.file.delete, save=False))
     for user_id in people:
-        realtime.revoke(f"room:{room.pk}", user_id)
+        rooms.revoke(room, user_id)
         realtime.push(f"user:{user_id}", {"type": "rooms.changed"})
     message_index.forget_room(room)
     room.delete()

@@ -99,7 +99,7 @@ def put_out(room: Room, membership: Membership, *, banned: bool = False) -> None
         left_at=now(), banned=banned, role=Membership.Role.MEMBER, muted=False
     )
     Invitation.objects.filter(room=room, person=membership.user_id).delete()
-    realtime.revoke(f"room:{room.pk}", membership.user_id)
+    rooms.revoke(room, membership.user_id)
     rooms.log(room, RoomEvent.Kind.LEFT, user=membership.user)
     realtime.push(f"user:{membership.user_id}", {"type": "rooms.changed"})
 

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from chat import blocked, reading
+from chat import blocked, reading, receipts
 from chat.formats import serialize
 from chat.models import Membership, Room
 from skilllink.clocks import now
@@ -43,7 +43,8 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
         "other": _other(room, [row.user for row in others]),
         "silenced_until": mine.silenced_until if mine.silenced_until and mine.silenced_until > now() else None,
         "unread": _unread(mine, history, gap, set() if room.kind in blocked.WORK else avoided),
-        "read_by_others": min((row.read_seq for row in others), default=0),
+        "read_by_others": receipts.read_by_all(others, user),
+        "shows_reading": user.shows_reading,
         "read_seq": mine.read_seq,
         "older": len(history) >= reading.HISTORY,
         "gap": gap,

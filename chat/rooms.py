@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from chat.formats import event_of
 from chat.models import Membership, Message, Room, RoomEvent
 from chat.unread import due_after
+from skilllink import ids
 from skilllink.clocks import now
 from skilllink.errors import Forbidden, Missing
 from skilllink.moments import written
@@ -73,6 +74,17 @@ def log(room: Room, kind: str, *, message: Message | None = None, user: Any = No
         state = Membership.objects.filter(room=room, user=user).first() if user else None
         realtime.push(f"room:{room.pk}", event_of(row, state=state), version=room.version)
     return row
+
+
+def version(room_id: str) -> int:
+    """By what number of changes to its people a right to hear the room was judged; 0 where there is none."""
+    return Room.objects.filter(pk=ids.read(room_id)).values_list("version", flat=True).first() or 0
+
+
+def revoke(room: Room, user_id: Any) -> None:
+    """After commit nothing of the room reaches this person on any open page."""
+    for topic in ("room", "reads"):
+        realtime.revoke(f"{topic}:{room.pk}", user_id)
 
 
 def member(room: Any, user: Any) -> Membership:

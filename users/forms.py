@@ -13,6 +13,7 @@ from skilllink import files, money
 from skilllink.errors import Refusal
 from users.models import Preference, Profile, QuietHours, Report, Skill, User
 from users.notifications.sentences import ALWAYS, GROUPS, SILENT, URGENT
+from users.preferences import Wanted
 
 AVATAR_BYTES = 5 * 1024 * 1024
 AVATAR_PIXELS = 512
@@ -135,6 +136,11 @@ class PreferencesForm(forms.Form):
     quiet_hours = forms.BooleanField(label=_("Keep quiet every day"), required=False)
     begins = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}))
     ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput(attrs={"type": "time"}))
+    shows_reading = forms.BooleanField(
+        label=_("Show how far I have read, and see it of others"),
+        help_text=_("Without it nobody sees what you have read, and you see it of nobody."),
+        required=False,
+    )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -157,6 +163,7 @@ class PreferencesForm(forms.Form):
             "quiet_hours": hours is not None,
             "begins": f"{hours.begins:%H:%M}" if hours else "22:00",
             "ends": f"{hours.ends:%H:%M}" if hours else "07:00",
+            "shows_reading": user.shows_reading,
         }
 
     def rows(self) -> list[dict[str, Any]]:
@@ -172,7 +179,12 @@ class PreferencesForm(forms.Form):
             for group, label in GROUPS.items()
         ]
 
-    def wanted(self) -> dict[str, dict[str, Any]]:
+    def chosen(self) -> Wanted:
+        """All of it, as `preferences.change` takes it."""
+        shows_reading = self.cleaned_data["shows_reading"]
+        return {"groups": self._groups(), "quiet_hours": self._quiet(), "shows_reading": shows_reading}
+
+    def _groups(self) -> dict[str, dict[str, Any]]:
         return {
             group: {
                 way: self.cleaned_data[f"{way}_{group}"]
@@ -183,6 +195,6 @@ class PreferencesForm(forms.Form):
             if group not in ALWAYS
         }
 
-    def quiet(self) -> tuple[Any, Any] | None:
+    def _quiet(self) -> tuple[Any, Any] | None:
         data = self.cleaned_data
         return (data["begins"], data["ends"]) if data["quiet_hours"] else None

@@ -1,8 +1,8 @@
-"""How news reaches a person, changed by its owner: per group of events the bell and e-mail, and their quiet hours."""
+"""How news reaches a person, changed by its owner: per group of events the bell, push messages and e-mail, and quiet hours."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from skilllink.errors import Malformed, Unprocessable
 from skilllink.moments import span
 from skilllink.transactions import verb
+from users import read_marks
 from users.models import Preference, QuietHours, User
 from users.notifications.sentences import ALWAYS, GROUPS
 from users.notifications.timing import Quiet, after_quiet
@@ -17,6 +18,14 @@ from users.standing import require_active
 from users.zones import zone_of
 
 OPTIONAL = tuple(group for group in GROUPS if group not in ALWAYS)
+
+
+class Wanted(TypedDict, total=False):
+    """What a person changes: see `choose`, `keep_quiet` and `read_marks.show`."""
+
+    groups: Mapping[str, Mapping[str, Any]]
+    quiet_hours: Quiet | None
+    shows_reading: bool
 
 
 class UnknownChoice(Malformed):
@@ -29,10 +38,13 @@ class TooQuiet(Unprocessable):
 
 
 @verb
-def save(user: User, wanted: Mapping[str, Mapping[str, Any]], hours: Quiet | None) -> None:
-    """Both at once, or neither."""
-    choose.within(user, wanted)
-    keep_quiet.within(user, hours)
+def change(user: User, wanted: Wanted) -> None:
+    """All that is named at once, or nothing; what isn't named stays."""
+    choose.within(user, wanted.get("groups", {}))
+    if "quiet_hours" in wanted:
+        keep_quiet.within(user, wanted["quiet_hours"])
+    if "shows_reading" in wanted:
+        read_marks.show.within(user, wanted["shows_reading"])
 
 
 @verb

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from chat import invitations, members, mine, roles, rooms
+from chat import invitations, members, mine, receipts, roles, rooms
 from chat.models import Invitation, Membership, Room
 from skilllink.api import CursorPages, Flag, Nothing, Strict, Words
 from skilllink.errors import Malformed
@@ -75,6 +75,12 @@ class NoteOut(serializers.Serializer[Any]):
 
 class MuteOut(serializers.Serializer[Any]):
     muted = serializers.BooleanField()
+
+
+class ReadsOut(serializers.Serializer[Any]):
+    reads = serializers.DictField(
+        child=serializers.IntegerField(), help_text="The id of a person → a number of the log"
+    )
 
 
 class LatestFirst(CursorPages):
@@ -185,6 +191,13 @@ class MemberOwner(APIView):
     def post(self, request: Request, pk: Any, user_id: Any) -> Response:
         """Give the room to somebody in it."""
         return Response(MemberOut(_act(request, pk, user_id, roles.hand_over)).data)
+
+
+class RoomReads(APIView):
+    @extend_schema(responses=ReadsOut)
+    def get(self, request: Request, pk: Any) -> Response:
+        """How far the others have read who show it; nobody's while I hide mine (preferences)."""
+        return Response({"reads": receipts.marks(room_of(request, pk).pk, request.user)})
 
 
 class RoomMute(APIView):

@@ -23,6 +23,7 @@ urlpatterns = [
     path("rooms/<uuid:pk>/members/<uuid:user_id>/ban/", people.MemberBan.as_view(), name="member_ban"),
     path("rooms/<uuid:pk>/members/<uuid:user_id>/unban/", people.MemberUnban.as_view(), name="member_unban"),
     path("rooms/<uuid:pk>/members/<uuid:user_id>/owner/", people.MemberOwner.as_view(), name="member_owner"),
+    path("rooms/<uuid:pk>/reads/", people.RoomReads.as_view(), name="room_reads"),
     path("rooms/<uuid:pk>/read/", views.RoomRead.as_view(), name="room_read"),
     path("rooms/<uuid:pk>/messages/", views.RoomMessages.as_view(), name="room_messages"),
     path("rooms/<uuid:pk>/pins/", views.RoomPins.as_view(), name="room_pins"),

@@ -15,7 +15,7 @@ const WORDS = ["sending", "failed", "writing", "uploading", "remove", "goesWhenU
 
 class Room {
   constructor(pane) {
-    const { room, seq, read, names, uploadTo } = pane.dataset;
+    const { room, seq, names, uploadTo } = pane.dataset;
     const log = pane.querySelector(".log");
     const spoken = pane.querySelector("[data-words]").dataset.words.split("|");
     const words = Object.fromEntries(WORDS.map((name, place) => [name, spoken[place]]));
@@ -34,7 +34,7 @@ class Room {
     this.state = roomState.begin();
     this.seed();
     this.bubbles = new Bubbles({ room, pane, log, words, onSent: (id) => this.sent(id), onGone: () => this.composer.text.focus() });
-    this.reading = new Reading({ room, log, upto: Number(read) });
+    this.reading = new Reading({ room, log, ...pane.dataset });
     this.drawing = new Drawing({ due: () => this.due(), onRow: (...row) => this.draw(...row) });
     reactOn(log, (error) => this.composer.complain(error));
     actInDialog();
@@ -71,7 +71,6 @@ class Room {
   }
 
   hear(event) {
-    if (event.type === "room.read") return this.reading.hear(event);
     this.presence.hear(event);
     const before = this.state;
     this.state = roomState.apply(before, event);

@@ -122,6 +122,7 @@ async def test_a_read_mark_goes_forward_only_and_the_others_see_it(group: Group,
     owner, other, room = group
     await outside(messages.post)(room, owner, "Read me", client_id="read-0001")
     watcher, reader = await entered(open_socket, owner, room), await open_socket(other)
+    await tell(watcher, type="subscribe", topic=f"reads:{room.pk}")
     head = (await Room.objects.aget(pk=room.pk)).seq
     assert (await tell(reader, type="room.read", room=str(room.pk), upto=head + 50))["upto"] == head
     assert (await next_frame(watcher, "room.read"))["event"]["upto"] == head

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from users.api import blocks, views
+from users.api import blocks, preferences, views
 
 urlpatterns = [
     path("auth/tokens/", views.Tokens.as_view(), name="tokens"),
@@ -10,6 +10,7 @@ urlpatterns = [
     path("me/", views.Me.as_view(), name="me"),
     path("notifications/", views.Notifications.as_view(), name="notifications"),
     path("notifications/read/", views.NotificationsRead.as_view(), name="notifications_read"),
+    path("preferences/", preferences.Preferences.as_view(), name="preferences"),
     path("blocks/", blocks.Blocks.as_view(), name="blocks"),
     path("blocks/<uuid:pk>/", blocks.BlockShow.as_view(), name="block"),
     path("ws-tickets/", views.Tickets.as_view(), name="ws_tickets"),

@@ -38,6 +38,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_client = models.BooleanField(_("client"), default=False)
     is_freelancer = models.BooleanField(_("freelancer"), default=False)
     is_staff = models.BooleanField(_("may open the admin"), default=False)
+    shows_reading = models.BooleanField(
+        _("shows how far they read"), default=True, help_text=_("and sees it of others; who hides it sees nobody's")
+    )
     is_active = models.BooleanField(default=True)
     timezone = models.CharField(_("timezone"), max_length=64, default="UTC")
     language = models.CharField(_("language"), max_length=8, default="en")

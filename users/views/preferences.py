@@ -24,7 +24,7 @@ def show(request: HttpRequest) -> HttpResponse:
     form = PreferencesForm(request.POST or None, user=user)
     if request.method == "POST" and form.is_valid():
         try:
-            preferences.save(user, form.wanted(), form.quiet())
+            preferences.change(user, form.chosen())
         except Unprocessable as refusal:
             form.add_error("ends", str(refusal.sentence))
         else:

@@ -1,13 +1,19 @@
-// How far I have read, told to the others, and how far they have.
+// How far I have read, and how far the others have, as long as they and I show it.
 
-import { send } from "../socket.js";
+import { send, subscribe } from "../socket.js";
 
 const me = document.documentElement.dataset.user;
 
 export class Reading {
-  constructor({ room, log, upto }) {
-    Object.assign(this, { room, log, upto, told: 0 });
+  constructor({ room, log, read, showsReading }) {
+    Object.assign(this, { room, log, upto: Number(read), told: 0, marks: new Map() });
     this.show();
+    if (showsReading === undefined) return;
+    subscribe(`reads:${room}`, {
+      onAnswer: ({ reads = {} }) => this.judge(new Map(Object.entries(reads))),
+      onEvent: ({ user, upto }) => this.judge(new Map(this.marks).set(user, upto)),
+      onRevoked: () => this.judge(new Map()),
+    });
   }
 
   // Read marks go forward only, and only while somebody is looking.
@@ -20,9 +26,11 @@ export class Reading {
       .catch(() => {}); // told with the next message, or when the connection is back
   }
 
-  hear({ user, upto }) {
-    if (user === me) return;
-    this.upto = Math.max(this.upto, upto);
+  // Who shows theirs no more counts no more.
+  judge(marks) {
+    this.marks = marks;
+    const others = [...marks].filter(([user, upto]) => user !== me && upto !== null).map(([, upto]) => upto);
+    this.upto = others.length ? Math.min(...others) : 0;
     this.show();
   }
 
