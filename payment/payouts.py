@@ -203,6 +203,13 @@ def heard(gateway: str, event: Event) -> None:
     record(row, _sent(row))
 
 
+def require_known(gateway: str, event: Event) -> None:
+    """Raises Mismatch when money of ours was moved for a payout that we know nothing of, as after a restore."""
+    ours = Payout.objects.filter(gateway=gateway, pk=references.read("payout", event.reference))
+    if event.reference.startswith("payout:") and not ours.exists():
+        raise Mismatch(_("The gateway names a payout that is none of ours."))
+
+
 @verb
 def record(payout: Payout, sent: Sent) -> int:
     """What the gateway says; 1 when the payout has ended by it. Raises Mismatch for another amount or object."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from celery import shared_task
 
-from payment import audit, seal, seal_anchor, webhooks
+from payment import audit, catch_up, seal, seal_anchor, webhooks
 
 
 @shared_task(name="payment.seal", ignore_result=True)
@@ -30,6 +30,12 @@ def audit_ledger() -> list[dict[str, Any]]:
 def audit_ledger_whole() -> list[dict[str, Any]]:
     """Examine everything, at night."""
     return list(audit.examine(whole=True).violations)
+
+
+@shared_task(name="payment.catch_up", ignore_result=True)
+def catch_up_events() -> int:
+    """Store what the gateways know and we never heard."""
+    return catch_up.sweep()
 
 
 @shared_task(name="payment.process_events", ignore_result=True)

@@ -28,6 +28,7 @@ REASON = 1000
 Status = GatewayEvent.Status
 
 OF_PAYMENTS = ("payment_intent", "charge", "refund", "dispute")
+ESSENTIAL = ("object", "id", "payment_intent", "amount", "currency", "status")  # what processing looks at
 
 
 class NotSigned(Malformed):
@@ -65,6 +66,19 @@ def receive(name: str, body: bytes, signature: str) -> GatewayEvent:
     except ValueError as error:
         raise NoEvent() from error
     return _store(name, event, text)
+
+
+def listed(name: str, text: str) -> int:
+    """Store an event that the gateway `name` has listed when asked; 1 when we had not heard of it. Raises NoEvent."""
+    try:
+        event = gateways.of(name).read(text)
+    except ValueError as error:
+        raise NoEvent() from error
+    if GatewayEvent.objects.filter(gateway=name, event_id=event.id).exists():
+        return 0
+    row = _store(name, event, text, hurry=False)  # it waited until now, and after a restore no worker runs
+    log.warning("webhook.missed", gateway=name, number=row.event_id, kind=row.kind)
+    return 1
 
 
 def sweep() -> int:
@@ -121,15 +135,15 @@ def try_again(row: GatewayEvent, *, by: Any, outcome: str) -> GatewayEvent:
 
 
 @verb
-def _store(name: str, event: Event, text: str) -> GatewayEvent:
+def _store(name: str, event: Event, text: str, *, hurry: bool = True) -> GatewayEvent:
     digest = hashlib.sha256(text.encode()).hexdigest()
     facts = {"kind": event.kind, "body": text, "digest": digest}
     row, made = GatewayEvent.objects.get_or_create(
         gateway=name, event_id=event.id, first=True, defaults={**facts, "check_at": now()}
     )
-    if made:
+    if made and hurry:
         after_commit(_hurry)
-    if row.digest == digest:
+    if row.digest == digest or _is_said_again(row, event):
         return row
     log.error("webhook.other_body", gateway=name, number=event.id)
     why = str(_("Another body came under the same number."))
@@ -138,6 +152,18 @@ def _store(name: str, event: Event, text: str) -> GatewayEvent:
         defaults={**facts, "status": Status.QUARANTINED, "why": why},
     )  # fmt: skip
     return other
+
+
+def _is_said_again(row: GatewayEvent, event: Event) -> bool:
+    """Whether an event differs from the one that came under its number in nothing but how it is written.
+
+    A list and a webhook write it differently, and a webhook that is repeated says how many still wait.
+    """
+    return _essence(gateways.of(row.gateway).read(row.body)) == _essence(event)
+
+
+def _essence(event: Event) -> tuple[Any, ...]:
+    return event.kind, event.account, event.reference, *(event.object.get(name) for name in ESSENTIAL)
 
 
 def _hurry() -> None:
@@ -160,6 +186,8 @@ def _process(row: GatewayEvent) -> int:
         return _of_page(row, event)
     if kind == "payout":
         payouts.heard(row.gateway, event)
+    if kind == "transfer":
+        payouts.require_known(row.gateway, event)
     return _finish(row)  # or nothing of ours hangs on it
 
 

@@ -27,5 +27,6 @@ def plan(sender: Celery, **_kwargs: Any) -> None:
         "anchor": {"task": "payment.anchor", "schedule": rules["ANCHOR_EVERY"]},
         "audit_ledger": {"task": "payment.audit_ledger", "schedule": rules["AUDIT_EVERY"]},
         "audit_ledger_whole": {"task": "payment.audit_ledger_whole", "schedule": crontab(hour=3, minute=20)},
+        "catch_up": {"task": "payment.catch_up", "schedule": rules["CATCH_UP_EVERY"]},
         "heartbeat": {"task": "skilllink.heartbeat", "schedule": timedelta(seconds=3)},
     }

@@ -116,6 +116,7 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "SANDBOX_PAYOUT_AFTER": timedelta(minutes=1),
         "WEBHOOK_TOLERANCE": timedelta(minutes=5),
         "GATEWAY_ASK_AGAIN": timedelta(minutes=1),
+        "CATCH_UP_EVERY": timedelta(hours=1),
         "PAYOUT_METHOD_WAIT": timedelta(days=3),
         "PAYOUT_BATCH_EVERY": timedelta(hours=1),
         "PAYOUT_BANK_TIME": timedelta(days=3),

@@ -1,6 +1,8 @@
 """What a payment gateway does for us, in our words. The three steps: our row, the call with a key, our row again."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 
@@ -133,6 +135,9 @@ class Gateway(Protocol):
     def sent(self, payout_id: str, account_id: str) -> Sent: ...
 
     def void(self, reference: str, account_id: str, amount: int, currency: str) -> None: ...
+
+    def events(self, since: datetime, account: str) -> Iterator[str]:
+        """The bodies of all events since then, as webhooks have them; of a connected account, or our own ("")."""
 
     def verify(self, body: bytes, signature: str) -> None: ...
 

@@ -2,7 +2,7 @@ from payment.models.audit import AuditRun, Checkpoint, Snapshot
 from payment.models.deposit import Chargeback, Deposit, DepositReturn
 from payment.models.donation import Cause, Donation, Pledge, Renewal
 from payment.models.escrow import Clearing, Escrow
-from payment.models.gateway import GatewayEvent, SandboxCall, SandboxObject
+from payment.models.gateway import EventsRead, GatewayEvent, SandboxCall, SandboxObject
 from payment.models.halt import Halt, Lift
 from payment.models.idempotency import IdempotencyRecord
 from payment.models.ledger import Account, Entry, Transfer
@@ -13,6 +13,6 @@ from payment.models.seal import Batch, Seal
 
 __all__ = [
     "Account", "AuditRun", "Batch", "Cause", "Chargeback", "Checkpoint", "Clearing", "Deposit", "DepositReturn",
-    "Donation", "Entry", "Escrow", "GatewayEvent", "Halt", "IdempotencyRecord", "Lift", "Movement", "Paper", "PaperReach", "Payout",
+    "Donation", "Entry", "Escrow", "EventsRead", "GatewayEvent", "Halt", "IdempotencyRecord", "Lift", "Movement", "Paper", "PaperReach", "Payout",
     "PayoutHold", "PayoutMethod", "Pledge", "Renewal", "SandboxCall", "SandboxObject", "Seal", "Series", "Snapshot", "TaxDetails", "Transfer",
 ]  # fmt: skip

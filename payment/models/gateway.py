@@ -70,6 +70,19 @@ class GatewayEvent(models.Model):
         return f"{self.kind} {self.event_id}"
 
 
+class EventsRead(models.Model):
+    """How far a gateway's list of events was read; what came since is listed the next time."""
+
+    gateway = models.CharField(_("gateway"), max_length=20, primary_key=True)
+    until = models.DateTimeField(_("read as of"))
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("reading of events"), _("readings of events")
+
+    def __str__(self) -> str:
+        return f"{self.gateway} {self.until}"
+
+
 class SandboxObject(models.Model):
     """An object at the sandbox gateway, in Stripe's shape. `due_at`: when the next thing happens to it by itself."""
 

@@ -12,7 +12,7 @@ from payment.gateways.sandbox import KEY, Sandbox, bank
 from payment.gateways.sandbox.cards import CLOSED_BANK, GOOD_BANK, SILENT_BANK
 from payment.gateways.sandbox.transport import InProcess
 from payment.gateways.stripe import StripeGateway, live
-from payment.models import SandboxObject
+from payment.models import SandboxCall, SandboxObject
 from skilllink import clocks
 from tests.builders.gateway import silent
 
@@ -44,6 +44,21 @@ def test_both_implementations_are_one_adapter_and_the_environment_chooses() -> N
         gateways.of.cache_clear()
         assert gateways.current().name == "stripe" and gateways.current().hosted
     gateways.of.cache_clear()
+
+
+def test_what_was_sent_under_a_key_that_the_gateway_has_forgotten_is_not_sent_again(gateway: Sandbox) -> None:
+    """A gateway remembers keys for a day; we ask again for as long as it takes, also after a restore."""
+    account = gateway.account("method:1", email="a@example.test", holder="A", currency="USD", number=GOOD_BANK)
+    payment = charged(gateway)
+    sent = gateway.send("payout:1", account, 900, "USD")
+    back = gateway.give_back("return:1", payment, 700)
+    SandboxCall.objects.all().delete()
+    assert gateway.send("payout:1", account, 900, "USD").id == sent.id
+    assert gateway.give_back("return:1", payment, 700).id == back.id
+    assert gateway.send("payout:2", account, 900, "USD").id != sent.id
+    assert gateway.give_back("return:2", payment, 700).id != back.id
+    kinds = SandboxObject.objects.filter(kind__in=("transfer", "payout", "refund")).values_list("kind", flat=True)
+    assert sorted(kinds) == ["payout"] * 2 + ["refund"] * 2 + ["transfer"] * 2
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,12 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connection
 
-from payment.models import Entry
+from payment import accounts, audit, deposits
+from payment.gateways.sandbox import Sandbox
+from payment.gateways.sandbox.cards import GOOD
+from payment.models import Deposit, Entry, GatewayEvent, SandboxObject
 from skilllink import backups
+from tests.builders.gateway import dispute_of, settle_down
 from tests.builders.payment import put_in_wallet
 from tests.cast import make
 from users.models import User
@@ -55,6 +59,41 @@ def test_what_was_there_comes_back_with_clean_books_and_what_came_later_is_gone(
     put_in_wallet(User.objects.get(), 700)
     with pytest.raises(DatabaseError):
         Entry.objects.update(amount=1)
+
+
+def test_a_restored_database_learns_what_the_gateway_did_since_its_backup(
+    site: Path, tmp_path: Path, capsys: Any
+) -> None:
+    person = User.objects.get()
+    waiting = deposits.request(person, 50_000, "USD")
+    made = Sandbox().open(deposits.reference(waiting), 50_000, "USD")
+    Deposit.objects.filter(pk=waiting.pk).update(gateway_id=made.id)
+    settle_down()
+    call_command("catch_up")
+    call_command("backup", tmp_path / "kept.tar")
+    deposits.pay(Deposit.objects.get(pk=waiting.pk), card=GOOD)
+    later = put_in_wallet(person, 7_000)
+    dispute_of(Deposit.objects.get(amount=5_000))
+    settle_down()
+    assert wallet(person) == 57_000
+    outside = list(SandboxObject.objects.values())  # a gateway isn't in our backup
+
+    call_command("restore", tmp_path / "kept.tar", replace=True)
+    assert wallet(person) == 5_000
+    SandboxObject.objects.all().delete()
+    SandboxObject.objects.bulk_create(SandboxObject(**row) for row in outside)
+    capsys.readouterr()
+    for _twice in range(2):
+        call_command("catch_up")
+        assert wallet(person) == 50_000  # what waited was paid, what was there was charged back
+        lost = GatewayEvent.objects.filter(status="quarantined")
+        assert lost and all(deposits.reference(later) in row.body for row in lost)
+        assert f"{lost.count()} wait for finance" in capsys.readouterr().out
+    assert audit.run() == []
+
+
+def wallet(person: User) -> int:
+    return accounts.balances(person)["USD"]["wallet"]
 
 
 def test_people_who_are_there_are_not_lost_unasked(backup: Path) -> None:

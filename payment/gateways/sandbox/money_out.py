@@ -37,7 +37,9 @@ def create_transfer(*, params: dict[str, Any], account: str = "") -> dict[str, A
         "transfer_group": params.get("transfer_group", ""), "amount_reversed": 0, "reversed": False,
         "metadata": params.get("metadata", {}),
     }  # fmt: skip
-    return store.make("transfer", facts, owner=facts["transfer_group"])
+    made = store.make("transfer", facts, owner=facts["transfer_group"])
+    store.tell("transfer.created", made)
+    return made
 
 
 def reverse_transfer(pk: str, *, params: dict[str, Any], account: str = "") -> dict[str, Any]:
@@ -61,6 +63,10 @@ def create_payout(*, params: dict[str, Any], account: str) -> dict[str, Any]:
     if owner.data["sandbox"] == "silent":
         return {**made, "metadata": {**made["metadata"], "sandbox_loses_answer": "yes"}}
     return made
+
+
+def payouts_of(*, params: dict[str, Any], account: str) -> dict[str, Any]:
+    return store.lister("payout", "account")(params={**params, "account": account}, account=account)
 
 
 def arrive(row: SandboxObject) -> None:

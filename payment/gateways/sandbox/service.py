@@ -62,8 +62,9 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("GET", r"/v1/transfers", store.lister("transfer", "transfer_group")),
     ("POST", r"/v1/transfers/([^/]+)/reversals", money_out.reverse_transfer),
     ("POST", r"/v1/payouts", money_out.create_payout),
+    ("GET", r"/v1/payouts", money_out.payouts_of),
     ("GET", r"/v1/payouts/([^/]+)", store.retrieve),
-    ("GET", r"/v1/events", store.lister("event", "")),
+    ("GET", r"/v1/events", store.events),
     ("GET", r"/v1/events/([^/]+)", store.retrieve),
 )
 

@@ -1,8 +1,10 @@
 """The sandbox's shelves: objects in Stripe's shape, their lists, and the events that changing them makes."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+
+from django.db.models import Q
 
 from payment.models import SandboxObject
 from skilllink.clocks import now
@@ -92,7 +94,21 @@ def lister(kind: str, by: str) -> Callable[..., dict[str, Any]]:
 def tell(kind: str, about: dict[str, Any], *, account: str = "") -> None:
     """Make the event that the sandbox's clock delivers to the site's webhook."""
     data = {"type": kind, "data": {"object": about}, "api_version": None, "pending_webhooks": 1}
-    make("event", data | ({"account": account} if account else {}), due_at=now())
+    make("event", data | ({"account": account} if account else {}), owner=account, due_at=now())
+
+
+def events(*, params: dict[str, Any], account: str) -> dict[str, Any]:
+    """A page of the events of the platform or of a connected account, newest first; `starting_after` is its border."""
+    rows = SandboxObject.objects.filter(kind="event", owner=account).order_by("-created_at", "-pk")
+    since = (params.get("created") or {}).get("gte")
+    if since:
+        rows = rows.filter(created_at__gte=datetime.fromtimestamp(int(since), UTC))
+    if last := rows.filter(pk=params.get("starting_after", "")).first():
+        rows = rows.filter(Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, pk__lt=last.pk))
+    limit = min(int(params.get("limit", 10)), MOST)
+    found = list(rows[: limit + 1])
+    data = [row.data for row in found[:limit]]
+    return {"object": "list", "url": "/v1/events", "has_more": len(found) > limit, "data": data}
 
 
 def loses_its_answer(method: str, body: dict[str, Any]) -> bool:

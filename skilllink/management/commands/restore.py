@@ -8,7 +8,7 @@ from skilllink import backups
 
 
 class Command(BaseCommand):
-    help = "Put back what `backup` wrote, bring it to this version's schema, and audit the ledger. Stop the site first."
+    help = "Put back what `backup` wrote, bring it to this version's schema, audit the ledger, catch up. Stop the site first."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
@@ -22,3 +22,4 @@ class Command(BaseCommand):
         call_command("migrate", verbosity=0)
         self.stdout.write(f"Restored as of {manifest['made_at']}, with {len(manifest['files']) - 1} uploads.")
         call_command("audit_ledger", stdout=self.stdout, stderr=self.stderr)
+        call_command("catch_up", stdout=self.stdout, stderr=self.stderr)
