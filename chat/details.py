@@ -6,7 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from chat import pane, pins
-from chat.formats import serialize
+from chat.formats import as_read
 from chat.models import Attachment, Membership, Room
 from skilllink.clocks import now
 
@@ -20,7 +20,7 @@ def page(room: Room, user: Any) -> dict[str, Any]:
     mine, people = context["mine"], context["memberships"]
     people.sort(key=lambda row: (ORDER[Role(row.role)], row.user.name.casefold()))
     judges = room.kind in Room.KEPT and mine.role != Role.MEMBER
-    pinned = [serialize(message, since=mine.joined_seq, reader=user) for message in pins.of(mine)]
+    pinned = as_read(pins.of(mine), since=mine.joined_seq, reader=user)
     return {
         "rooms": pane.room_rows(user),
         **context,

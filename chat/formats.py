@@ -1,10 +1,11 @@
 """One dictionary for a message, wherever it goes: frames, API and the template `chat/message/_message.html`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.urls import reverse
 
-from chat import hiding
+from chat import cards, hiding
 from chat.models import Membership, Message, RoomEvent
 from skilllink.markdown import render
 from skilllink.money import format_money
@@ -25,6 +26,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
     reactions: dict[str, list[str]] = {}
     for reaction in message.reactions.all():
         reactions.setdefault(reaction.sign, []).append(str(reaction.user_id))
+    html = render(body, _addresses(message)) if body else ""
     return {
         "id": str(message.pk),
         "seq": message.seq,
@@ -32,7 +34,8 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "author": {"id": str(message.author_id), "name": message.author.name} if message.author else None,
         "client_id": message.client_id,
         "body": body,
-        "html": render(body, _addresses(message)) if body else "",
+        "html": html,
+        "links": cards.links(html),
         "masked": masked or any(hidden for _file, _name, hidden in files),
         "at": message.at.isoformat(),
         "edited": message.edited_at is not None,
@@ -54,6 +57,11 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
         "pinned": message.pinned_at is not None,
         "notice": _notice(message),
     }
+
+
+def as_read(messages: Iterable[Message], *, since: int, reader: Any) -> list[dict[str, Any]]:
+    """The same of several for their reader, each with the `cards` of what it links to."""
+    return cards.put([serialize(message, since=since, reader=reader) for message in messages], reader)
 
 
 def event_of(

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from chat import blocked, reading, receipts
-from chat.formats import serialize
+from chat.formats import as_read
 from chat.models import Membership, Room
 from skilllink.clocks import now
 from skilllink.errors import Missing
@@ -32,7 +32,7 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
     later = reading.later_than(mine, at) if at is not None else []
     gap = len(later) >= reading.HISTORY // 2  # more may follow than is shown
     history = reading.history(mine, before=at + 1) + later if gap and at is not None else reading.history(mine)
-    shown = [serialize(message, since=mine.joined_seq, reader=user) for message in history]
+    shown = as_read(history, since=mine.joined_seq, reader=user)
     avoided = blocks.of(user)
     return {
         "room": room,
@@ -75,7 +75,7 @@ def rows_of(
         at = timezone.localtime(parse_datetime(message["at"]))
         author = message["author"]["id"] if message["author"] else ""
         if author in folded and message["html"]:
-            message |= {"html": _folded(message["html"])}
+            message |= {"html": _folded(message["html"]), "cards": []}
         if message["reply_to"] and message["reply_to"].get("author") in folded:
             message |= {"reply_to": message["reply_to"] | {"name": "", "body": _("From somebody you blocked")}}
         first = (

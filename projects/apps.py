@@ -8,6 +8,7 @@ class ProjectsConfig(AppConfig):
     def ready(self) -> None:
         from payment import audit, forecast, labels, verify
         from projects import (
+            cards,
             contract_moves,
             escrow_audit,
             escrow_labels,
@@ -35,6 +36,7 @@ class ProjectsConfig(AppConfig):
         gig_sweeps.register()
         gig_topics.register_topics()
         reportable.register_kinds()
+        cards.register_kinds()
         moves.register(gig_moves.moves)
         moves.register(contract_moves.moves)
         profile_sections.register(profile.SCORE_TITLE, profile.scored)

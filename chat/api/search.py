@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 
-from chat import search
+from chat import cards, search
 from chat.api.people import room_of
 from chat.api.views import MessageOut
 from chat.formats import serialize
@@ -25,12 +25,17 @@ CRITERIA = [
 ]
 
 
+class FoundList(serializers.ListSerializer[Any]):
+    def to_representation(self, data: Any) -> Any:
+        reader = self.context["request"].user
+        return cards.put([serialize(found, since=found.since, reader=reader) for found in data], reader)
+
+
 class FoundOut(MessageOut):
     """A found message as its reader sees it."""
 
-    def to_representation(self, instance: Any) -> Any:
-        context: Any = self.context
-        return serialize(instance, since=instance.since, reader=context["request"].user)
+    class Meta:
+        list_serializer_class = FoundList
 
 
 class Messages(ListAPIView[Message]):

@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from chat import groups, members, messages, openings, pins, reading, receipts, rooms, uploads
 from chat.api.people import LatestFirst, room_of
-from chat.formats import serialize
+from chat.formats import as_read
 from chat.models import Attachment, Membership, Message, MessageVersion, Room
 from skilllink import files
 from skilllink.api import Flag, Nothing, Strict, Whole, Words
@@ -82,6 +82,17 @@ class NoticeOut(serializers.Serializer[Any]):
     url = serializers.CharField()
 
 
+class LinkOut(serializers.Serializer[Any]):
+    kind, id = serializers.CharField(help_text="gig, contract or milestone"), serializers.UUIDField()
+
+
+class CardOut(LinkOut):
+    """What a link leads to, if I may open it."""
+
+    label, title, url = serializers.CharField(), serializers.CharField(), serializers.CharField()
+    facts = serializers.ListField(child=serializers.CharField())
+
+
 class MessageOut(serializers.Serializer[Any]):
     """A message as every transport shows it (docs/realtime.md). A deleted one carries no words."""
 
@@ -92,6 +103,10 @@ class MessageOut(serializers.Serializer[Any]):
     client_id = serializers.CharField()
     body = serializers.CharField()
     html = serializers.CharField()
+    links = LinkOut(many=True)
+    cards = CardOut(
+        many=True, required=False, help_text="Of the links; not in events and the log, which all read alike"
+    )
     masked = serializers.BooleanField(help_text="Contact data in it is hidden from everyone but its author until hire")
     at = serializers.DateTimeField()
     edited = serializers.BooleanField()
@@ -356,8 +371,7 @@ class RoomPins(APIView):
     def get(self, request: Request, pk: Any) -> Response:
         """The pinned messages, the latest pin first."""
         membership = rooms.member(room_of(request, pk), request.user)
-        shown = [serialize(row, since=membership.joined_seq, reader=request.user) for row in pins.of(membership)]
-        return Response(shown)
+        return Response(as_read(pins.of(membership), since=membership.joined_seq, reader=request.user))
 
 
 def _message(request: Request, pk: Any) -> Message:
@@ -370,4 +384,4 @@ def _room_out(room: Room, request: Request) -> Any:
 
 def _message_out(message: Message, request: Request) -> Any:
     since = rooms.member(message.room, request.user).joined_seq
-    return serialize(reading.shown().get(pk=message.pk), since=since, reader=request.user)
+    return as_read(reading.shown().filter(pk=message.pk), since=since, reader=request.user)[0]

@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from chat import messages, pane, pins, reading, rights, rooms, uploads
-from chat.formats import serialize
+from chat.formats import as_read, serialize
 from chat.models import Message, Room
 from chat.views.answers import see
 from skilllink import files, ids
@@ -46,7 +46,7 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
     message = get_object_or_404(reading.open_to(request.user), pk=pk)
     membership = rooms.member(message.room, request.user)
     before = reading.history(membership, before=message.seq, limit=1)
-    shown = [serialize(row, since=membership.joined_seq, reader=request.user) for row in (*before, message)]
+    shown = as_read((*before, message), since=membership.joined_seq, reader=request.user)
     rows = pane.rows_of(shown, request.user)
     return render(request, "chat/message/_message.html", {"row": rows[-1]})
 
@@ -66,9 +66,7 @@ def older(request: HttpRequest, pk: Any) -> HttpResponse:
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
     membership = rooms.member(room, request.user)
     history = reading.history(membership, before=_number(request, "before"))
-    rows = pane.rows_of(
-        [serialize(row, since=membership.joined_seq, reader=request.user) for row in history], request.user
-    )
+    rows = pane.rows_of(as_read(history, since=membership.joined_seq, reader=request.user), request.user)
     return render(request, "chat/message/_rows.html", {"rows": rows})
 
 
