@@ -20,11 +20,11 @@ HREF = re.compile(r'href="([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """`label` says what it is; `facts` are a few words each, as its reader may know them now."""
+    """`what` it is in words; `facts` are a few words each, as its reader may know them now."""
 
     kind: str
     id: str
-    label: str
+    what: str
     title: str
     url: str
     facts: tuple[str, ...]

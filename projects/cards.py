@@ -34,8 +34,8 @@ def milestones(reader: Any, ids: Iterable[Any]) -> Iterator[Card]:
         yield _card("milestone", milestone, _("Milestone"), milestone.get_status_display(), limit)
 
 
-def _card(kind: str, row: Any, label: str, *facts: Any) -> Card:
-    return Card(kind, str(row.pk), label, str(row), row.get_absolute_url(), tuple(str(fact) for fact in facts if fact))
+def _card(kind: str, row: Any, what: str, *facts: Any) -> Card:
+    return Card(kind, str(row.pk), what, str(row), row.get_absolute_url(), tuple(str(fact) for fact in facts if fact))
 
 
 def register_kinds() -> None:

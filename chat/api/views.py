@@ -89,7 +89,7 @@ class LinkOut(serializers.Serializer[Any]):
 class CardOut(LinkOut):
     """What a link leads to, if I may open it."""
 
-    label, title, url = serializers.CharField(), serializers.CharField(), serializers.CharField()
+    what, title, url = serializers.CharField(), serializers.CharField(), serializers.CharField()
     facts = serializers.ListField(child=serializers.CharField())
 
 
