@@ -16,9 +16,16 @@ class TooManyFiles(Unprocessable):
     code, sentence = "files.too_many", _("At most {limit} files go here. None was added.")
 
 
+def taken(given: Sequence[Any], *, limit: int) -> list[Any]:
+    """Uploads as edges hand them to a verb: checked and written anew before its transaction. Raises as `attach` does."""
+    if len(given) > limit:
+        raise TooManyFiles(limit=limit)
+    return [uploads.take(file, max_bytes=rule("FILE_BYTES")) for file in given]
+
+
 @inside_transaction
 def attach(owner: Any, model: Any, link: str, given: Sequence[Any], *, limit: int) -> None:
-    """Add uploaded files to `owner` through `model` (whose foreign key is `link`). All or none.
+    """Add files to `owner` through `model` (whose foreign key is `link`). All or none.
 
     Raises TooManyFiles, TooLarge or UnsupportedFile. Pictures are written anew without their hidden data.
     """
@@ -26,9 +33,7 @@ def attach(owner: Any, model: Any, link: str, given: Sequence[Any], *, limit: in
         return
     if model.objects.filter(**{link: owner}).count() + len(given) > limit:
         raise TooManyFiles(limit=limit)
-    checked = [(upload, uploads.check_upload(upload, max_bytes=rule("FILE_BYTES"))) for upload in given]
-    for upload, facts in checked:
-        content = uploads.reencode_image(upload) if facts.kind == "image" else upload
-        row = model(id=uuid7(), name=facts.name, mime=facts.mime, size=content.size, **{link: owner})
-        row.file.save(facts.name, content, save=False)
+    for file in taken(given, limit=limit):
+        row = model(id=uuid7(), name=file.facts.name, mime=file.facts.mime, size=file.size, **{link: owner})
+        row.file.save(file.facts.name, file, save=False)
         row.save(force_insert=True)

@@ -58,6 +58,14 @@ class FileFacts:
     size: int
 
 
+class Taken(File):
+    """A file that was checked, a picture written anew; `facts` say what it is."""
+
+    def __init__(self, content: File, facts: FileFacts) -> None:
+        super().__init__(content, name=facts.name)
+        self.facts = facts
+
+
 @dataclass(frozen=True, slots=True)
 class Type:
     kind: str
@@ -86,6 +94,18 @@ def check_upload(file: File, *, max_bytes: int | None = None) -> FileFacts:
         raise WrongContent()
     file.seek(0)
     return FileFacts(kind=type_.kind, mime=type_.mime, name=name, size=file.size)
+
+
+def take(file: File, *, max_bytes: int | None = None) -> Taken:
+    """Check a file and write it anew if it is a picture; one that was taken is answered as it is.
+
+    Decoding takes seconds: edges do it before the verb's transaction, in which others would wait for it.
+    Raises as `check_upload` and `reencode_image` do.
+    """
+    if isinstance(file, Taken):
+        return file
+    facts = check_upload(file, max_bytes=max_bytes)
+    return Taken(reencode_image(file) if facts.kind == "image" else file, facts)
 
 
 def clean_name(name: str) -> str:

@@ -12,9 +12,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
-from projects import bid_changes, bids
+from projects import attachments, bid_changes, bids
 from projects.api.files import FileOut
 from projects.models import Bid, Gig
+from projects.rules import rule
 from skilllink.api import Amount, FilesIn, Flag, Nothing, Strict, Whole, Words
 from skilllink.transactions import Verb
 from users.api.who import Who
@@ -177,8 +178,8 @@ class BidViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
         """Add files to one's own bid; what it says stays."""
         bid = self.get_object()
         terms = {name: getattr(bid, name) for name in TERMS}
-        given = FilesIn.read(request)
-        return act(request, bids.revise, self._shape, bid, by=request.user, version=bid.version, **terms, **given)
+        files = attachments.taken(FilesIn.read(request)["files"], limit=rule("FILES_PER_BID"))
+        return act(request, bids.revise, self._shape, bid, by=request.user, version=bid.version, files=files, **terms)
 
     @extend_schema(parameters=[KEY], request=Nothing, responses=BidOut)
     @action(["POST"], detail=True)

@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from payment.api.acting import KEY, act
-from projects import credibility, gig_list, gigs, live_board
+from projects import attachments, credibility, gig_list, gigs, live_board
 from projects import questions as gig_questions
 from projects.api.bids import RoomOf, open_room
 from projects.api.files import FileOut
 from projects.models import Gig, Invitation
+from projects.rules import rule
 from skilllink.api import Amount, Day, FilesIn, Nothing, Strict, Whole, Words
 from users.api.who import Who
 
@@ -200,10 +201,10 @@ class GigViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gene
     def files(self, request: Request, pk: str) -> Response:
         """Add files to one's own gig."""
         gig = self.get_object()
-        given = FilesIn.read(request)
+        files = attachments.taken(FilesIn.read(request)["files"], limit=rule("FILES_PER_GIG"))
         if gig.status == Gig.Status.DRAFT:
-            return act(request, gigs.save_draft, _shape, request.user, gig, **given)
-        return act(request, gigs.edit, _shape, gig, by=request.user, **given)
+            return act(request, gigs.save_draft, _shape, request.user, gig, files=files)
+        return act(request, gigs.edit, _shape, gig, by=request.user, files=files)
 
     @extend_schema(parameters=[KEY], request=Nothing, responses=RoomOf)
     @action(["POST"], detail=True)

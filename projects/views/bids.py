@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import bid_changes, bids
+from projects import attachments, bid_changes, bids
 from projects.gig_forms import BidForm
 from projects.models import Bid, BidFile
 from projects.rules import rule
@@ -32,9 +32,7 @@ def found(request: HttpRequest, pk: Any) -> Bid:
 def new(request: HttpRequest, pk: Any) -> HttpResponse:
     gig = gig_pages.found(request, pk)
     form = BidForm(request.POST or None, request.FILES or None, gig=gig)
-    return _form_page(
-        request, form, gig, lambda: bids.submit(gig, request.user, files=form.cleaned_data["files"], **form.values())
-    )
+    return _form_page(request, form, gig, lambda: bids.submit(gig, request.user, files=_files(form), **form.values()))
 
 
 @login_required
@@ -56,10 +54,14 @@ def edit(request: HttpRequest, pk: Any) -> HttpResponse:
         form = BidForm(gig=bid.gig, initial=start, steps=bid.milestones, answers=bid.answers)
 
     def change() -> Bid:
-        given = {"files": form.cleaned_data["files"], "version": seen(request)}
+        given = {"files": _files(form), "version": seen(request)}
         return bids.revise(bid, by=request.user, **given, **form.values())
 
     return _form_page(request, form, bid.gig, change, bid=bid)
+
+
+def _files(form: BidForm) -> list[Any]:
+    return attachments.taken(form.cleaned_data["files"], limit=rule("FILES_PER_BID"))
 
 
 def _form_page(

@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from projects import bids, credibility, gig_list, gigs, live_board
+from projects import attachments, bids, credibility, gig_list, gigs, live_board
 from projects import questions as gig_questions
 from projects.gig_forms import GigForm
 from projects.models import Bid, Gig, GigFile, Offer
+from projects.rules import rule
 from projects.views.answers import see, seen
 from skilllink import files, ids
 from skilllink.clocks import now
@@ -161,7 +162,7 @@ def _form(request: HttpRequest, gig: Gig | None) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: GigForm, gig: Gig | None, is_draft: bool) -> Gig:
-    values, uploads = form.values(), form.cleaned_data["files"]
+    values, uploads = form.values(), attachments.taken(form.cleaned_data["files"], limit=rule("FILES_PER_GIG"))
     if not is_draft:
         return gigs.edit(gig, by=request.user, files=uploads, version=seen(request), **values)
     if "keep" in request.POST:

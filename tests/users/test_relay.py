@@ -75,6 +75,26 @@ def test_what_another_relay_took_because_this_one_was_slow_is_not_sent_again(
     assert letters_to() == sorted([client_person.email, freelancer.email])
 
 
+def test_a_mail_that_was_sent_and_not_noted_is_sent_again_under_the_same_number(
+    freelancer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies between the mail server's yes and its note of it: mail programs fold the two into one."""
+
+    def dies(*_args: Any) -> None:
+        raise SystemExit
+
+    tell_at(AT, freelancer, "bids")
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr(outbox, "_end", dies)
+        relay_at(AT + DELAY)
+    assert relay_at(AT + DELAY + outbox.LEASE + timedelta(seconds=1))["sent"] == 1
+    tell_at(AT + timedelta(hours=1), freelancer, "bids")
+    relay_at(AT + timedelta(hours=1) + DELAY)
+    first, again, other = (letter.message()["Message-ID"] for letter in mail.outbox)
+    assert first == again != other
+    assert relay_at(AT + timedelta(hours=2))["sent"] == 0
+
+
 def test_what_was_read_while_the_relay_was_busy_with_others_is_not_sent(
     freelancer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

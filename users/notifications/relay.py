@@ -3,8 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from random import uniform
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from django.conf import settings
@@ -231,8 +233,14 @@ def _mail(person: User, lines: list[Line]) -> None:
             "elsewhere": address,
         }
         text = render_to_string("emails/notifications.txt", context)
-        headers = leaving.headers(leave) if leave else None
+        headers = {"Message-ID": _number(lines), **(leaving.headers(leave) if leave else {})}
         letters.compose([address or person.email], subject, text, headers=headers).send()
+
+
+def _number(lines: list[Line]) -> str:
+    """The same mail has the same number: one that is sent again, because nobody noted it, is folded into the first."""
+    rows = " ".join(sorted(str(line.row.pk) for line in lines))
+    return f"<{sha256(rows.encode()).hexdigest()[:32]}@{urlsplit(settings.SITE_URL).hostname}>"
 
 
 def _one_line(text: str) -> str:
