@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -198,8 +198,19 @@ def draft_notice(room_id: Any, event: str, **facts: Any) -> Message:
 @inside_transaction
 def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
     """Number (notice, who acted) in their order, write them and tell their rooms; few statements however many."""
+    return writing_notices(notices)()
+
+
+def writing_notices(notices: Sequence[tuple[Message, Any]]) -> Callable[[], list[Message]]:
+    """The same in two steps: ask for the numbers now; what is returned does the rest."""
     wanted = Counter(message.room_id for message, _actor in notices)
     taken = rooms.take(wanted)
+    return lambda: _write_notices(notices, wanted, taken())
+
+
+def _write_notices(
+    notices: Sequence[tuple[Message, Any]], wanted: Mapping[Any, int], taken: Mapping[Any, tuple[int, int]]
+) -> list[Message]:
     if len(taken) < len(wanted):
         raise Missing()
     given = {room: last - wanted[room] for room, (last, _version) in taken.items()}

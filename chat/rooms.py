@@ -1,6 +1,6 @@
 """A room's row, its numbers and its log, and whose room it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django.db import connection
@@ -13,7 +13,7 @@ from skilllink import ids
 from skilllink.clocks import now
 from skilllink.errors import Forbidden, Missing
 from skilllink.moments import written
-from skilllink.prepared import ask
+from skilllink.prepared import ask_soon
 from skilllink.realtime import push as realtime
 from skilllink.transactions import inside_transaction
 
@@ -40,21 +40,24 @@ def lock_all(ids: Iterable[Any]) -> dict[Any, Room]:
 
 
 @inside_transaction
-def take(wanted: Mapping[Any, int]) -> dict[Any, tuple[int, int]]:
-    """Give each of these rooms so many further numbers: its last one and its version, by id. Those that are gone are left out."""
+def take(wanted: Mapping[Any, int]) -> Callable[[], dict[Any, tuple[int, int]]]:
+    """Give each of these rooms so many further numbers; what is returned says its last one and its version, by id.
+
+    Those that are gone are left out.
+    """
     if len(wanted) > 1:
         lock_all(wanted)  # an UPDATE would lock them as they come
-    given: dict[Any, tuple[int, int]] = {}
+    asked = []
     pk = Room._meta.pk
     for number in set(wanted.values()):
         ids = [pk.get_db_prep_value(one, connection) for one, count in wanted.items() if count == number]
-        rows = ask(
+        rows = ask_soon(
             "UPDATE chat_room SET seq = seq + %s, last_at = %s "  # noqa: S608
             f"WHERE id IN ({', '.join(['%s'] * len(ids))}) RETURNING id, seq, version",
             [number, now(), *ids],
         )
-        given |= {pk.to_python(one): (seq, version) for one, seq, version in rows}
-    return given
+        asked.append(rows)
+    return lambda: {pk.to_python(one): (seq, version) for rows in asked for one, seq, version in rows()}
 
 
 @inside_transaction

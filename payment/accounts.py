@@ -1,6 +1,6 @@
 """Finding the account for a purpose, and what a person has."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.db.models import Q, QuerySet, Sum
@@ -89,11 +89,21 @@ def fees(currency: str) -> Account:
 
 def earning(escrow: Escrow) -> tuple[Account, Account]:
     """Where a payment from an escrow goes: what its payee earned and the platform's fees. One query for both."""
-    there = {account.kind: account for account in _earning(payee=escrow.payee_id, currency=escrow.currency)}
-    return (
-        there.get(Kind.PENDING) or pending(escrow.payee, escrow.currency),
-        there.get(Kind.FEES) or fees(escrow.currency),
-    )
+    return earning_soon(escrow)()
+
+
+def earning_soon(escrow: Escrow) -> Callable[[], tuple[Account, Account]]:
+    """Ask, and don't wait."""
+    rows = _earning.soon(payee=escrow.payee_id, currency=escrow.currency)
+
+    def answer() -> tuple[Account, Account]:
+        there = {account.kind: account for account in rows()}
+        return (
+            there.get(Kind.PENDING) or pending(escrow.payee, escrow.currency),
+            there.get(Kind.FEES) or fees(escrow.currency),
+        )
+
+    return answer
 
 
 @prepared

@@ -8,6 +8,7 @@ lengthens it, and what is taken back shortens it from its end. So parts sum to t
 Clearings are the last stretch of the total: they are due one after the other, and shortened from the last.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -148,12 +149,13 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
 def release(escrow: Escrow, amount: int, *, key: str) -> Released:
     """escrow → pending(payee) and fees, `amount` gross; starts the clearing of the net amount."""
     check_minor(amount)
-    _lock(escrow)
-    if done := _done(key, "release", amount, escrow):
+    facts = _lock_to_pay(escrow, key)
+    if done := _done(key, "release", amount, escrow, there=facts.done()):
         return _as_released(done)
     _require_free(escrow)
     _require_held(escrow, amount)
-    return _pay(escrow, amount, [(accounts.of_escrow(escrow), -amount)], kind="release", key=key, held=-amount)
+    source = [(accounts.of_escrow(escrow), -amount)]
+    return _pay(escrow, amount, source, facts, kind="release", key=key, held=-amount)
 
 
 @inside_transaction
@@ -166,18 +168,18 @@ def bonus(escrow: Escrow, amount: int, *, key: str) -> Released:
     check_minor(amount)
     if escrow.kind not in Escrow.PASSING:
         raise ValueError(f"An escrow of kind {escrow.kind} holds money; release it.")
-    _lock(escrow)
-    if done := _done(key, escrow.kind, amount, escrow):
+    facts = _lock_to_pay(escrow, key)
+    if done := _done(key, escrow.kind, amount, escrow, there=facts.done()):
         return _as_released(done)
     wallet = _filled_wallet(escrow, amount)
-    return _pay(escrow, amount, [(wallet, -amount)], kind=escrow.kind, key=key)
+    return _pay(escrow, amount, [(wallet, -amount)], facts, kind=escrow.kind, key=key)
 
 
 @inside_transaction
 def split(escrow: Escrow, to_payee: int, *, key: str) -> Released:
     """Empty a dispute's escrow: `to_payee` gross to the payee (less the fee), the rest to the payer's wallet."""
-    _lock(escrow)
-    if done := Transfer.objects.filter(key=key).first():
+    facts = _lock_to_pay(escrow, key)
+    for done in facts.done():
         result = _as_released(done)
         if (done.kind, done.escrow_id, result.gross) != ("resolution", escrow.pk, to_payee):
             raise ledger.KeyReused()
@@ -188,7 +190,7 @@ def split(escrow: Escrow, to_payee: int, *, key: str) -> Released:
     lines = [(accounts.of_escrow(escrow), -held)]
     if held > to_payee:
         lines.append((accounts.wallet(escrow.payer, escrow.currency), held - to_payee))
-    return _pay(escrow, to_payee, lines, kind="resolution", key=key, held=-held)
+    return _pay(escrow, to_payee, lines, facts, kind="resolution", key=key, held=-held)
 
 
 # --- back from the payee --------------------------------------------------------------------------
@@ -208,7 +210,7 @@ def claw_back(source: Escrow, target: Escrow, amount: int, *, key: str) -> Trans
     taken = _shorten_clearings(source, amount)
     if taken.gross < amount:
         raise NotClearing()
-    lines = [*_earned(source, -taken.net, -taken.fee), (accounts.of_escrow(target), amount)]
+    lines = [*_earned(accounts.earning(source), -taken.net, -taken.fee), (accounts.of_escrow(target), amount)]
     transfer = ledger.post(key, "claw_back", lines, escrow=source)
     _change(source, released=-amount, fee_taken=-taken.fee)
     _change(target, held=amount)
@@ -235,7 +237,7 @@ def refund_released(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     if available.balance < cleared:
         raise NotEarned(cleared - available.balance, escrow.currency)
     wallet = accounts.wallet(escrow.payer, escrow.currency)
-    lines = [*_earned(escrow, -clearing.net, -whole.fee), (available, -cleared), (wallet, amount)]
+    lines = [*_earned(accounts.earning(escrow), -clearing.net, -whole.fee), (available, -cleared), (wallet, amount)]
     transfer = ledger.post(key, "refund_released", [line for line in lines if line[1]], escrow=escrow)
     _change(escrow, released=-amount, fee_taken=-whole.fee)
     _tell(escrow)
@@ -343,27 +345,46 @@ def _open_clearings(escrow: Escrow) -> "QuerySet[Clearing]":
     return clearings(escrow).filter(cleared_at__isnull=True)
 
 
-def _pay(escrow: Escrow, gross: int, source: list[Any], *, kind: str, key: str, held: int = 0) -> Released:
+class _Facts(NamedTuple):
+    """What a payment out of a locked escrow asks for, all at once; each is called for its answer."""
+
+    done: Callable[[], list[Any]]
+    accounts: Callable[[], tuple[Account, Account]]
+    before: Callable[[], list[Any]]
+
+
+def _lock_to_pay(escrow: Escrow, key: str) -> _Facts:
+    fresh = _locked.soon(pk=escrow.pk)
+    facts = _Facts(
+        done=_keyed.soon(key=key),
+        accounts=accounts.earning_soon(escrow),
+        before=_before.soon(escrow=escrow.pk, payee=escrow.payee_id),
+    )
+    _bring_up_to_date(escrow, *fresh())
+    return facts
+
+
+def _pay(
+    escrow: Escrow, gross: int, source: list[Any], facts: _Facts, *, kind: str, key: str, held: int = 0
+) -> Released:
     """Post the lines of `source` with `gross` to the payee and fees; lengthen the running total; start the clearing.
 
     `held` is what changes in the escrow (negative), minor units.
     """
     fee = fee_of(escrow, gross)
-    transfer = ledger.post(key, kind, [*source, *_earned(escrow, gross - fee, fee)], escrow=escrow)
+    transfer = ledger.post(key, kind, [*source, *_earned(facts.accounts(), gross - fee, fee)], escrow=escrow)
     clearing = None
     if gross:
-        clearing = Clearing(
-            escrow=escrow, transfer=transfer, gross=gross, amount=gross - fee, due_at=_clears_at(escrow)
-        )
+        due_at = _clears_at(*facts.before()[0])
+        clearing = Clearing(escrow=escrow, transfer=transfer, gross=gross, amount=gross - fee, due_at=due_at)
         insert([clearing])
     _change(escrow, held=held, released=gross, fee_taken=fee)
     _tell(escrow)
     return Released(transfer, gross, gross - fee, fee, clearing)
 
 
-def _clears_at(escrow: Escrow) -> datetime:
+def _clears_at(established: bool, last_at: datetime | None) -> datetime:
     """When a release of this moment clears: after its clearing time, and after every earlier release of the escrow."""
-    ((established, last_at),) = _before(escrow=escrow.pk, payee=escrow.payee_id)
     at = now() + _clearing_time(established)
     return at if last_at is None or at > last_at else last_at + timedelta(microseconds=1)
 
@@ -378,9 +399,12 @@ def _before(escrow: Any, payee: Any) -> "QuerySet[Any]":
 def _lock(*escrows: Escrow) -> None:
     """Lock the rows in order of id and bring the caller's copies up to date."""
     for escrow in sorted(escrows, key=lambda row: row.pk):
-        (fresh,) = _locked(pk=escrow.pk)
-        escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
-        escrow._state.fields_cache["account"] = fresh._state.fields_cache["account"]
+        _bring_up_to_date(escrow, *_locked(pk=escrow.pk))
+
+
+def _bring_up_to_date(escrow: Escrow, fresh: Escrow) -> None:
+    escrow.held, escrow.released, escrow.fee_taken = fresh.held, fresh.released, fresh.fee_taken
+    escrow._state.fields_cache["account"] = fresh._state.fields_cache["account"]
 
 
 @prepared
@@ -388,9 +412,15 @@ def _locked(pk: Any) -> "QuerySet[Escrow]":
     return Escrow.objects.select_for_update(of=("self",)).select_related("account").filter(pk=pk)
 
 
-def _done(key: str, kind: str, amount: int, escrow: Escrow, target: Escrow | None = None) -> Transfer | None:
-    """The transfer of this event if it has happened. Raises KeyReused when it was another event or another amount."""
-    if not (there := _keyed(key=key)):
+def _done(
+    key: str, kind: str, amount: int, escrow: Escrow, target: Escrow | None = None, there: list[Any] | None = None
+) -> Transfer | None:
+    """The transfer of this event if it has happened, or if it is `there` already read.
+
+    Raises KeyReused when it was another event or another amount.
+    """
+    there = _keyed(key=key) if there is None else there
+    if not there:
         return None
     transfer: Transfer = there[0]
     moved = sum(transfer.entries.filter(amount__gt=0).values_list("amount", flat=True))
@@ -439,7 +469,7 @@ def _require_held(escrow: Escrow, amount: int) -> None:
 
 def _change(escrow: Escrow, **differences: int) -> None:
     """Of an escrow that is locked, and so of a copy that is up to date."""
-    _add(pk=escrow.pk, **differences)
+    _add.soon(pk=escrow.pk, **differences)
     for name, value in differences.items():
         setattr(escrow, name, getattr(escrow, name) + value)
 
@@ -449,9 +479,9 @@ def _add(pk: Any, **differences: Any) -> Any:
     return Escrow.objects.filter(pk=pk), {name: F(name) + value for name, value in differences.items()}
 
 
-def _earned(escrow: Escrow, net: int, fee: int) -> list[Any]:
+def _earned(earning: tuple[Account, Account], net: int, fee: int) -> list[Any]:
     """The payee's and the platform's line of a payment; negative figures take one back."""
-    pending, fees = accounts.earning(escrow)
+    pending, fees = earning
     return [line for line in ((pending, net), (fees, fee)) if line[1]]
 
 

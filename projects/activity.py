@@ -1,6 +1,6 @@
 """What happened, one row per event, written in the transaction of what it tells about."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from projects.models.activity import Activity, ActivityCounter
@@ -57,14 +57,24 @@ def write(rows: Sequence[Activity]) -> Sequence[Activity]:
 
     The pushed event says only what happened and its number: what a listener may see of it, they fetch.
     """
-    counters.number(rows, "subject_id", ActivityCounter, "head")
-    prepared.insert(rows)
-    for row in rows:
-        told = {"type": row.event, "seq": row.seq, "id": str(row.pk)}
-        if row.milestone_id is not None:
-            told["milestone"] = str(row.milestone_id)
-        push(f"{'contract' if row.contract_id is not None else 'gig'}:{row.subject_id}", told)
-    return rows
+    return writing(rows)()
+
+
+def writing(rows: Sequence[Activity]) -> Callable[[], Sequence[Activity]]:
+    """The same in two steps: ask for the numbers now; what is returned does the rest."""
+    number = counters.number_soon(rows, "subject_id", ActivityCounter, "head")
+
+    def write() -> Sequence[Activity]:
+        number()
+        prepared.insert(rows)
+        for row in rows:
+            told = {"type": row.event, "seq": row.seq, "id": str(row.pk)}
+            if row.milestone_id is not None:
+                told["milestone"] = str(row.milestone_id)
+            push(f"{'contract' if row.contract_id is not None else 'gig'}:{row.subject_id}", told)
+        return rows
+
+    return write
 
 
 def head(subject_id: Any) -> int:

@@ -3,7 +3,7 @@
 One call per event, in its transaction. The event's name is the activity's, the notice's and the sentence's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -119,10 +119,13 @@ def _tell(told: _Told) -> None:
 
 
 def _write(told: Sequence[_Told]) -> None:
-    """In the order of locks: activity, rooms, people's counters."""
+    """In the order of locks: activity, rooms, people's counters. All numbers are asked for at once."""
     if not told:
         return
-    activity.write([one.activity for one in told])
+    steps: list[Callable[[], Any]] = [activity.writing([one.activity for one in told])]
     if notices := [one.notice for one in told if one.notice is not None]:
-        messages.write_notices(notices)
-    inbox.write([note for one in told for note in one.notes])
+        steps.append(messages.writing_notices(notices))
+    if notes := [note for one in told for note in one.notes]:
+        steps.append(inbox.writing(notes))
+    for write in steps:
+        write()

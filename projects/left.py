@@ -1,5 +1,6 @@
 """What is left in a contract: money held, milestones that haven't ended."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -19,9 +20,19 @@ class Left(NamedTuple):
 
 def of(contract: Contract) -> Left:
     """One query."""
-    for held, unended, paid in _of(contract=contract.pk):
-        return Left(held, unended, paid > 0)
-    return Left(0, 0, False)
+    return soon(contract)()
+
+
+def soon(contract: Contract) -> Callable[[], Left]:
+    """Ask, and don't wait: what is left at this moment of the transaction."""
+    rows = _of.soon(contract=contract.pk)
+
+    def answer() -> Left:
+        for held, unended, paid in rows():
+            return Left(held, unended, paid > 0)
+        return Left(0, 0, False)
+
+    return answer
 
 
 @prepared

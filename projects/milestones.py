@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from payment import escrow as escrows
 from projects import contracts, hours, pro_bono, schedule, weeks
 from projects.announce import announce, gathered
-from projects.left import of as left_of
+from projects.left import soon as left_soon
 from projects.models import ChangeRequest, Contract, Delivery, DeliveryFile, Milestone
 from projects.rules import rule
 from skilllink import files as uploads
@@ -165,13 +165,13 @@ def move(milestone: Milestone, target: str, *, among: tuple[str, ...] | None = N
 @inside_transaction
 def amend(milestone: Milestone, **changes: Any) -> None:
     """Change a milestone without moving it to another state; whoever saw the old version is stale."""
-    if _amend(pk=milestone.pk, status=milestone.status, **changes):
-        _changed(milestone, **changes)
+    _amend.soon(pk=milestone.pk, **changes)
+    _changed(milestone, **changes)
 
 
 @prepared_update
-def _amend(pk: Any, status: Any, **changes: Any) -> Any:
-    return Milestone.objects.filter(pk=pk, status=status), {"version": F("version") + 1, **changes}
+def _amend(pk: Any, **changes: Any) -> Any:
+    return Milestone.objects.filter(pk=pk), {"version": F("version") + 1, **changes}
 
 
 @inside_transaction
@@ -484,8 +484,9 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None) -> None:
         move(row, "released", among=Milestone.WORKING, released=paid, ended_at=now(), released_by_clock=actor is None)
     else:
         amend(row, released=paid)
+    asked = left_soon(row.contract)
     result = escrows.release(row.escrow, gross, key=key)
-    left = left_of(row.contract)
+    left = asked()
     with gathered():
         announce(
             "milestone.released" if whole else "milestone.part_released",

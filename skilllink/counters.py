@@ -1,7 +1,7 @@
 """Numbers without a gap: one row per thing that is numbered, locked while a number is taken."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -13,15 +13,25 @@ from skilllink.transactions import require_transaction
 
 def number(rows: Sequence[Any], by: str, counter: type[Model], field: str) -> None:
     """Give each unwritten row its `seq`, in their order: the next number of the `counter` whose key is the row's `by`."""
+    number_soon(rows, by, counter, field)()
+
+
+def number_soon(rows: Sequence[Any], by: str, counter: type[Model], field: str) -> Callable[[], None]:
+    """Ask for the numbers; what is returned gives them to the rows."""
     wanted = Counter(getattr(row, by) for row in rows)
-    last = _take(counter, field, wanted)
-    given = {key: last[key] - many for key, many in wanted.items()}
-    for row in rows:
-        given[getattr(row, by)] += 1
-        row.seq = given[getattr(row, by)]
+    taken = _take(counter, field, wanted)
+
+    def give() -> None:
+        last = taken()
+        given = {key: last[key] - many for key, many in wanted.items()}
+        for row in rows:
+            given[getattr(row, by)] += 1
+            row.seq = given[getattr(row, by)]
+
+    return give
 
 
-def _take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> dict[Any, int]:
+def _take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> Callable[[], dict[Any, int]]:
     """Count the column `field` of each row of `counter` on by what is wanted of it; returns the last number of each, by the row's key.
 
     One statement for all. A row that isn't there yet begins at 0; rows are locked in order of their keys.
@@ -31,10 +41,10 @@ def _take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> dict[A
     key: Any = counter._meta.pk
     table, name, number = quote(counter._meta.db_table), quote(key.column), quote(field)
     values = [n for pk in sorted(wanted) for n in (key.get_db_prep_value(pk, connection), wanted[pk])]
-    rows = prepared.ask(
+    rows = prepared.ask_soon(
         f"INSERT INTO {table} ({name}, {number}) VALUES {', '.join(['(%s, %s)'] * len(wanted))} "  # noqa: S608
         f"ON CONFLICT ({name}) DO UPDATE SET {number} = {table}.{number} + excluded.{number} "
         f"RETURNING {name}, {number}",
         values,
     )
-    return {key.to_python(pk): last for pk, last in rows}
+    return lambda: {key.to_python(pk): last for pk, last in rows()}

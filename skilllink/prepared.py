@@ -5,9 +5,13 @@
         return Escrow.objects.filter(pk=pk)
 
     _row(pk=escrow.pk)                          what iterating that queryset with this value gives, as a list
+    row = _row.soon(pk=escrow.pk)               the same, not yet: `row()` is the list
+    ...
 
 `@prepared_update` describes an UPDATE by its rows and its changes, and gives how many there were. `insert` is
-`bulk_create` for rows of which nothing is asked back. See docs/decisions/0003-prepared-statements.md.
+`bulk_create` for rows of which nothing is asked back. What was asked `soon` waits, as an `insert` does, until an answer is
+wanted, another statement follows, or the transaction commits: all that wait go together, in their order, in one round
+trip. See docs/decisions/0003-prepared-statements.md.
 """
 
 import copy
@@ -15,16 +19,15 @@ import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import AutoField, Expression, Model, QuerySet
 from django.db.models.sql import UpdateQuery
 from psycopg.types.numeric import Int8
 
-from skilllink.libpq import Cursor
-
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
+R = TypeVar("R")
 
 
 class _Place(Expression):
@@ -38,54 +41,92 @@ class _Place(Expression):
         return "%s", (self,)
 
 
-def prepared(describe: Callable[..., "QuerySet[Any]"]) -> Callable[..., list[Any]]:
-    """A function that describes a SELECT. See the module's docstring."""
+class _Prepared(Generic[R]):
+    """A statement that a function describes."""
 
-    @functools.cache
-    def written(*names: str) -> Any:
-        described = _described(describe, names)
+    def __init__(self, describe: Callable[..., Any]) -> None:
+        self.describe = describe
+        self.written = functools.cache(self._write)
+        functools.update_wrapper(self, describe)
+
+    def __call__(self, **values: Any) -> R:
+        return self.soon(**values)()
+
+    def soon(self, **values: Any) -> Callable[[], R]:
+        """Ask, and don't wait: what is returned is called for the answer, or never."""
+        db = connections[DEFAULT_DB_ALIAS]
+        if db.vendor != "postgresql":
+            there = self._at_once(self.describe(**values))
+            return lambda: there
+        sql, places, *how = self.written(*values)
+        waiting = _asked(db, sql, _filled(places, values))
+        return lambda: self._read(waiting(), *how)
+
+    def _write(self, *names: str) -> Any:
+        """The SQL, what goes into it, and whatever `_read` needs."""
+        raise NotImplementedError
+
+    def _at_once(self, described: Any) -> R:
+        raise NotImplementedError
+
+    def _read(self, answer: Any, *how: Any) -> R:
+        raise NotImplementedError
+
+
+class _Select(_Prepared[list[Any]]):
+    def _write(self, *names: str) -> Any:
+        described = _described(self.describe, names)
         compiler = described.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, places = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_sql in compiler.select[: compiler.col_count]])
         return sql, _no_moments(places), compiler, converters, described
 
-    @functools.wraps(describe)
-    def asked(**values: Any) -> list[Any]:
-        db = connections[DEFAULT_DB_ALIAS]
-        if db.vendor != "postgresql":
-            return list(describe(**values))
-        sql, places, compiler, converters, described = written(*values)
-        with _executed(db, sql, _filled(places, values)) as cursor:
-            rows = cursor.fetchall()
+    def _at_once(self, described: Any) -> list[Any]:
+        return list(described)
+
+    def _read(self, answer: Any, *how: Any) -> list[Any]:
+        compiler, converters, described = how
+        rows = answer.rows
         if converters:
             rows = map(tuple, compiler.apply_converters(rows, converters))
         return _as_described(described, compiler, rows)
 
-    return asked
 
-
-def prepared_update(describe: Callable[..., tuple["QuerySet[Any]", dict[str, Any]]]) -> Callable[..., int]:
-    """A function that describes an UPDATE: its rows, and a dictionary of its changes."""
-
-    @functools.cache
-    def written(*names: str) -> Any:
-        rows, changes = _described(describe, names)
+class _Update(_Prepared[int]):
+    def _write(self, *names: str) -> Any:
+        rows, changes = _described(self.describe, names)
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(changes)
         sql, places = query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
         return sql, _no_moments(places)
 
-    @functools.wraps(describe)
-    def updated(**values: Any) -> int:
-        db = connections[DEFAULT_DB_ALIAS]
-        if db.vendor != "postgresql":
-            rows, changes = describe(**values)
-            return int(rows.update(**changes))
-        sql, places = written(*values)
-        with _executed(db, sql, _filled(places, values)) as cursor:
-            return int(cursor.rowcount)
+    def _at_once(self, described: Any) -> int:
+        rows, changes = described
+        return int(rows.update(**changes))
 
-    return updated
+    def _read(self, answer: Any, *how: Any) -> int:
+        return int(answer.count)
+
+
+def prepared(describe: Callable[..., "QuerySet[Any]"]) -> _Prepared[list[Any]]:
+    """A function that describes a SELECT. See the module's docstring."""
+    return _Select(describe)
+
+
+def prepared_update(describe: Callable[..., tuple["QuerySet[Any]", dict[str, Any]]]) -> _Prepared[int]:
+    """A function that describes an UPDATE: its rows, and a dictionary of its changes."""
+    return _Update(describe)
+
+
+def ask(sql: str, values: Sequence[Any]) -> list[Any]:
+    """The rows that a statement written by hand gives; its values are as the database takes them."""
+    return ask_soon(sql, values)()
+
+
+def ask_soon(sql: str, values: Sequence[Any]) -> Callable[[], list[Any]]:
+    """The same, not yet."""
+    waiting = _asked(connections[DEFAULT_DB_ALIAS], sql, values)
+    return lambda: list(waiting().rows)
 
 
 def _described(describe: Callable[..., Any], names: Sequence[str]) -> Any:
@@ -107,12 +148,6 @@ def _as_described(described: Any, compiler: Any, rows: Any) -> list[Any]:
     return list(described._iterable_class(stand_in))
 
 
-def ask(sql: str, values: Sequence[Any]) -> list[Any]:
-    """The rows that a statement written by hand gives; its values are as the database takes them."""
-    with _executed(connections[DEFAULT_DB_ALIAS], sql, values) as cursor:
-        return list(cursor.fetchall())
-
-
 def insert(*groups: Sequence[Model]) -> None:
     """Write new rows, each group of one model, what others point to first. A key that the database makes is not known afterwards."""
     db = connections[DEFAULT_DB_ALIAS]
@@ -128,7 +163,7 @@ def insert(*groups: Sequence[Model]) -> None:
         for row in rows
         for field in _fields(type(row))
     ]
-    _executed(db, sql, values).close()
+    _asked(db, sql, values)
     for rows in groups:
         for row in rows:
             row._state.adding, row._state.db = False, db.alias
@@ -167,14 +202,49 @@ def _filled(places: Sequence[Any], values: dict[str, Any]) -> list[Any]:
     return [value.pk if isinstance(value, Model) else value for value in given]
 
 
-def _executed(db: Any, sql: str, values: Sequence[Any]) -> Any:
-    """A cursor that has run it: on PostgreSQL one that prepares, inside Django's, which logs."""
+def _asked(db: Any, sql: str, values: Sequence[Any]) -> Callable[[], Any]:
+    """Ask; what is returned gives the answer, with its `rows` and their `count`."""
     if db.vendor != "postgresql":
-        cursor = db.cursor()
-    else:
+        with db.cursor() as cursor:
+            cursor.execute(sql, values)
+            there = SimpleNamespace(rows=cursor.fetchall(), count=cursor.rowcount)
+        return lambda: there
+    # one type for all whole numbers: the driver would prepare a statement for each size of them
+    given = [Int8(value) if type(value) is int else value for value in values]
+    if db.connection is None:
         db.ensure_connection()
-        cursor = db._prepare_cursor(Cursor(db.connection))
-        # one type for all whole numbers: the driver would prepare a statement for each size of them
-        values = [Int8(value) if type(value) is int else value for value in values]
-    cursor.execute(sql, values)
-    return cursor
+    if db.queries_logged or db.execute_wrappers:
+        return _in_the_open(db, sql, given)
+    db.validate_no_broken_transaction()
+    statements = db.statements()
+    with db.wrap_database_errors:
+        waiting = statements.add(sql, given)
+
+    def answer() -> Any:
+        if waiting.rows is None:
+            db.validate_thread_sharing()
+            with db.wrap_database_errors:
+                statements.answer(waiting)
+        return waiting
+
+    return answer
+
+
+def _in_the_open(db: Any, sql: str, given: Sequence[Any]) -> Callable[[], Any]:
+    """The same at once and through Django's cursor: for who logs, counts or wraps statements."""
+    cursor = _Cursor(db.statements())
+    db._prepare_cursor(cursor).execute(sql, given)
+    return lambda: cursor.answer
+
+
+class _Cursor:
+    """As much of a cursor as Django's wrapper asks for."""
+
+    def __init__(self, statements: Any) -> None:
+        self.statements = statements
+        self.answer: Any = None
+        self._query: Any = None  # Django's log of queries reads it
+
+    def execute(self, sql: str, values: Sequence[Any] = ()) -> None:
+        self._query = SimpleNamespace(query=sql.encode())
+        self.answer = self.statements.answer(self.statements.add(sql, values))

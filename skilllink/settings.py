@@ -254,6 +254,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
     DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / f"test-{os.getpid()}.sqlite3")}
 else:
+    DATABASES["default"]["ENGINE"] = "skilllink.postgresql"  # Django's own, and statements that wait for each other
     # Under ASGI each request has its own thread: only a pool keeps connections (CONN_MAX_AGE leaks them).
     DATABASES["default"]["CONN_MAX_AGE"] = 0
     DATABASES["default"]["OPTIONS"] = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, OperationalError, connection, connections, transaction
 
-from skilllink import libpq
+from skilllink.postgresql import libpq
 from skilllink.prepared import ask, prepared, prepared_update
 from tests.cast import make
 from users.models import User

@@ -1,6 +1,6 @@
 """Telling one person one thing: a row in their numbered log, an e-mail in the outbox, a hint on their open pages."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,17 +36,27 @@ def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **par
 @inside_transaction
 def write(notes: Sequence[Notification]) -> Sequence[Notification]:
     """Number the notifications in their order, write them with their e-mails, and push; few statements however many."""
-    if not notes:
+    return writing(notes)() if notes else notes
+
+
+def writing(notes: Sequence[Notification]) -> Callable[[], Sequence[Notification]]:
+    """The same in two steps: ask for the numbers now; what is returned does the rest."""
+    people = {note.recipient_id for note in notes}
+    number = counters.number_soon(notes, "recipient_id", NotificationCounter, "seq")
+    listening = _listening(people)
+    wishes = preferences.of(people, {group_of(note.event) for note in notes})
+
+    def write() -> Sequence[Notification]:
+        number()
+        for note in notes:
+            wish = wishes.get((note.recipient_id, group_of(note.event)))
+            note.rings = wish is None or wish.bell
+        prepared.insert(notes, [*_mails(notes, wishes), *_pushes(notes, wishes, listening())])
+        for note in notes:
+            push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
         return notes
-    counters.number(notes, "recipient_id", NotificationCounter, "seq")
-    wishes = preferences.of({note.recipient_id for note in notes}, {group_of(note.event) for note in notes})
-    for note in notes:
-        wish = wishes.get((note.recipient_id, group_of(note.event)))
-        note.rings = wish is None or wish.bell
-    prepared.insert(notes, [*_mails(notes, wishes), *_pushes(notes, wishes)])
-    for note in notes:
-        push(f"user:{note.recipient_id}", {"type": "notification.created", "seq": note.seq})
-    return notes
+
+    return write
 
 
 @inside_transaction
@@ -110,11 +120,10 @@ def _mails(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Prefe
             yield Delivery(notification=note, recipient_id=note.recipient_id, due_at=due)
 
 
-def _pushes(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Preference]) -> Iterator[Delivery]:
+def _pushes(
+    notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Preference], listening: Set[Any]
+) -> Iterator[Delivery]:
     """At once, to whoever asked for it in a browser."""
-    if not settings.VAPID_PRIVATE_KEY:
-        return
-    listening = _listening({note.recipient_id for note in notes})
     for note in notes:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         if note.recipient_id in listening and (wish is None or wish.push):
@@ -123,10 +132,12 @@ def _pushes(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Pref
             )
 
 
-def _listening(people: Set[Any]) -> set[Any]:
-    """Which of these people, by id, have a browser that takes pushes."""
+def _listening(people: Set[Any]) -> Callable[[], set[Any]]:
+    """Which of these people, by id, have a browser that takes pushes. Nobody's does without the server's key."""
+    if not settings.VAPID_PRIVATE_KEY:
+        return set
     key: Any = User._meta.pk
     table, places = PushSubscription._meta.db_table, ", ".join(["%s"] * len(people))
     wanted = [key.get_db_prep_value(pk, connection) for pk in people]
-    rows = prepared.ask(f"SELECT DISTINCT user_id FROM {table} WHERE user_id IN ({places})", wanted)  # noqa: S608
-    return {key.to_python(pk) for (pk,) in rows}
+    rows = prepared.ask_soon(f"SELECT DISTINCT user_id FROM {table} WHERE user_id IN ({places})", wanted)  # noqa: S608
+    return lambda: {key.to_python(pk) for (pk,) in rows()}
