@@ -47,6 +47,7 @@ class UsersConfig(AppConfig):
         from users import (  # noqa: F401  `checks` registers the start-up check, `signals` listens to sign-up and sign-out
             checks,
             signals,
+            tokens,
         )
         from users.moderation import subjects
         from users.notifications import inbox
@@ -54,6 +55,7 @@ class UsersConfig(AppConfig):
 
         topics.register(topics.TopicKind("user", may_listen=lambda user, pk: str(user.pk) == pk, head=inbox.head))
         sessions.register_judge(close_codes)
+        sessions.register_tokens(tokens.valid)
         subjects.register("person", subjects.person)
         # after the permissions of all apps exist: the last app that migrates calls it last
         post_migrate.connect(make_groups, dispatch_uid="users.groups")

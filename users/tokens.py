@@ -1,11 +1,14 @@
 """Personal API tokens: made on a page or for a password, kept hashed, limited to scopes, ended at once."""
 
+from collections.abc import Collection
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext_lazy as _
 
+from skilllink.clocks import now
 from skilllink.errors import Forbidden, Missing, Refusal, Sentence, Unprocessable
+from skilllink.realtime.sessions import close_sockets, token_key
 from skilllink.transactions import inside_transaction, verb
 from users.models import ApiToken
 from users.standing import require_active
@@ -54,6 +57,13 @@ def end(user: Any, pk: str) -> None:
     """End one of the person's own tokens. Raises Missing for anybody else's."""
     if not ApiToken.objects.filter(user=user, pk=pk.replace("\0", "")).delete()[0]:
         raise Missing()
+    close_sockets(user.pk, session_key=token_key(pk))
+
+
+def valid(ids: Collection[str]) -> set[str]:
+    """Those of these tokens that haven't ended."""
+    rows = ApiToken.objects.filter(pk__in=ids).exclude(expiry__lte=now())
+    return set(rows.values_list("pk", flat=True))
 
 
 def of(user: Any) -> Any:

@@ -57,9 +57,9 @@ class Member:
         self.writer: asyncio.Task[None] | None = None
 
     @property
-    def rests_on(self) -> tuple[Any, str]:
-        """What gives it its right to be here: a person's id and the key of a session, "" for a ticket."""
-        return self.user.pk, self.session_key
+    def rests_on(self) -> tuple[Any, str, str]:
+        """What gives it its right to be here, as `sessions.ended` takes it."""
+        return self.user.pk, self.session_key, self.user.password
 
     async def answer(self, frame: dict[str, Any]) -> None:
         """Tell the answer to what the socket asked once the one before has left: who doesn't read gets no more."""

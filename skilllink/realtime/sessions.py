@@ -14,18 +14,32 @@ from skilllink.realtime import tickets
 from skilllink.realtime.push import push
 
 NOT_SIGNED_IN = 4401
+TOKEN = "token:"
+Right = tuple[Any, str, str]  # a person's id, the key of their session or token, the password's hash of that moment
 Judge = Callable[[Collection[Any]], dict[Any, int]]
+Valid = Callable[[Collection[str]], set[str]]
 _judges: list[Judge] = []
+_valid: list[Valid] = []
 
 
 def close_sockets(user_id: Any, *, session_key: str | None = None, code: int = 4401) -> None:
-    """After the open transaction commits, close the person's sockets (or those of one session) on every process."""
+    """After the open transaction commits, close the person's sockets (or those of one session or token) everywhere."""
     push(f"user:{user_id}", {"type": "socket.close", "session": session_key or "", "code": code})
 
 
 def register_judge(judge: Judge) -> None:
     """`judge(ids)` gives, of these people, the close code of each who may not be connected any more."""
     _judges.append(judge)
+
+
+def register_tokens(valid: Valid) -> None:
+    """`valid(ids)` gives those of these API tokens that haven't ended."""
+    _valid.append(valid)
+
+
+def token_key(pk: Any) -> str:
+    """What stands for a session where a program's token opens a socket."""
+    return f"{TOKEN}{pk}"
 
 
 def verdict(user: Any) -> int | None:
@@ -45,31 +59,43 @@ def session_of(scope: dict[str, Any]) -> SessionBase:
     return store
 
 
-def signed_in(session: SessionBase, ticket: str) -> tuple[Any, int | None]:
-    """The person of the ticket or else of the session, None without either, and the code to close with, if any."""
+def signed_in(session: SessionBase, ticket: str) -> tuple[Any, str, int | None]:
+    """The person of the ticket or else of the session, None without either, their key, and the code to close with, if any."""
     if ticket:
-        user_id = tickets.redeem(ticket)
+        user_id, key = tickets.redeem(ticket)
         user: Any = get_user_model().objects.filter(pk=user_id, is_active=True).first() if user_id else None
     else:
         user = get_user(SimpleNamespace(session=session))  # type: ignore[arg-type]
+        key = session.session_key or ""
     if user is None or not user.is_authenticated:
-        return None, NOT_SIGNED_IN
-    return user, verdict(user)
+        return None, key, NOT_SIGNED_IN
+    return user, key, verdict(user)
 
 
-def ended(sockets: Collection[tuple[Any, str]]) -> dict[tuple[Any, str], int]:
-    """Of these sockets, each its person's id and its session's key or "", the close code of those whose right has ended."""
-    people = {person for person, _key in sockets}
-    keys = {key for _person, key in sockets if key}
-    there = set(get_user_model().objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True))
-    known = set(_store().get_model_class().objects.filter(pk__in=keys).values_list("pk", flat=True)) if keys else set()
+def ended(rights: Collection[Right]) -> dict[Right, int]:
+    """Of what sockets rest on, the close code of each that has ended; a changed password ends them all."""
+    people = {person for person, _key, _password in rights}
+    active = get_user_model().objects.filter(pk__in=people, is_active=True)
+    passwords = dict(active.values_list("pk", "password"))
+    known = _known({key for _person, key, _password in rights})
     stopped = verdicts(people)
     found = {}
-    for person, key in sockets:
-        code = NOT_SIGNED_IN if person not in there or (key and key not in known) else stopped.get(person)
+    for right in rights:
+        person, key, password = right
+        is_good = passwords.get(person) == password and key in known
+        code = stopped.get(person, None if is_good else NOT_SIGNED_IN)
         if code is not None:
-            found[person, key] = code
+            found[right] = code
     return found
+
+
+def _known(keys: set[str]) -> set[str]:
+    """Those of these keys whose session or token is still there, and "", which stands for neither."""
+    ids = {key.removeprefix(TOKEN) for key in keys if key.startswith(TOKEN)}
+    of_tokens = {token_key(pk) for valid in _valid for pk in valid(ids)} if ids else set()
+    of_sessions = {key for key in keys if key and not key.startswith(TOKEN)}
+    rows = _store().get_model_class().objects.filter(pk__in=of_sessions)
+    return {"", *of_tokens, *(rows.values_list("pk", flat=True) if of_sessions else ())}
 
 
 def _store() -> Any:

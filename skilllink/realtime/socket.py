@@ -32,12 +32,12 @@ async def socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "websocket.close", "code": FORBIDDEN})
         return
     session = sessions.session_of(scope)
-    user, code = await in_thread(sessions.signed_in)(session, ticket)
+    user, key, code = await in_thread(sessions.signed_in)(session, ticket)
     await send({"type": "websocket.accept"})
     if code:
         await send({"type": "websocket.close", "code": code})
         return
-    await _serve(Member(user, session.session_key or "", send, scope), receive)
+    await _serve(Member(user, key, send, scope), receive)
 
 
 async def _serve(member: Member, receive: Any) -> None:

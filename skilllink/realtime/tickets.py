@@ -11,15 +11,15 @@ SECONDS = 30
 _signer = signing.TimestampSigner(salt="realtime.ticket")
 
 
-def issue(user: Any) -> str:
-    """A ticket for one connection of this person."""
-    return _signer.sign_object([str(user.pk), uuid7().hex])
+def issue(user: Any, *, key: str = "") -> str:
+    """A ticket for one connection of this person, that ends with the token whose `key` it is (sessions.token_key)."""
+    return _signer.sign_object([str(user.pk), key, uuid7().hex])
 
 
-def redeem(ticket: str) -> str | None:
-    """The person's id, once and within 30 seconds; else None."""
+def redeem(ticket: str) -> tuple[str | None, str]:
+    """The person's id and the token's key, once and within 30 seconds; else no id."""
     try:
-        user_id, nonce = _signer.unsign_object(ticket, max_age=SECONDS)
-    except signing.BadSignature:
-        return None
-    return user_id if cache.add(f"ticket:{nonce}", 1, SECONDS * 2) else None
+        user_id, key, nonce = _signer.unsign_object(ticket, max_age=SECONDS)
+    except (signing.BadSignature, ValueError):
+        return None, ""
+    return (user_id, key) if cache.add(f"ticket:{nonce}", 1, SECONDS * 2) else (None, "")

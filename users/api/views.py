@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from skilllink.api import Strict, Whole, Words
 from skilllink.errors import Malformed, Refusal
 from skilllink.realtime import tickets
+from skilllink.realtime.sessions import token_key
 from users import tokens
 from users.models import ApiToken, Notification, User
 from users.notifications import inbox
@@ -155,4 +156,5 @@ class Tickets(APIView):
     @extend_schema(request=None, responses={201: TicketOut})
     def post(self, request: Request) -> Response:
         """A ticket that opens one socket within 30 seconds: `/ws/?ticket=…`."""
-        return Response({"ticket": tickets.issue(request.user), "seconds": tickets.SECONDS}, status=201)
+        key = token_key(request.auth.pk) if isinstance(request.auth, ApiToken) else ""
+        return Response({"ticket": tickets.issue(request.user, key=key), "seconds": tickets.SECONDS}, status=201)
