@@ -22,6 +22,7 @@ urlpatterns = [
     path("report/<slug:kind>/<uuid:pk>/", reports.new, name="report"),
     path("notifications/", notifications.index, name="notifications"),
     path("notifications/bell/", notifications.bell, name="bell"),
+    path("notifications/news/", notifications.news, name="news"),
     path("notifications/read/", notifications.read, name="notifications_read"),
     path("notifications/push/", push.subscribe, name="push"),
     path("notifications/push/end/", push.unsubscribe, name="push_end"),

@@ -3,6 +3,7 @@ import "./theme.js";
 import "./clock.js";
 import "./dialog.js";
 import "./toast.js";
+import "./news.js";
 import "./menu.js";
 import "./tabs.js";
 import "./answers.js";

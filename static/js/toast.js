@@ -17,7 +17,7 @@ export function toast(text, undo) {
   age(line);
 }
 
-function age(line) {
+export function age(line) {
   let timer;
   const start = () => { timer = setTimeout(leave, LIFE); };
   const leave = () => {

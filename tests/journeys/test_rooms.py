@@ -15,6 +15,18 @@ def said(page: Page, words: str) -> None:
     page.get_by_role("button", name="Send").click()
 
 
+def news_wait_for_an_open_dialog(owner: Page, guest: Page) -> None:
+    owner.get_by_role("link", name="What to do about Tomasz Okoro").click()
+    expect(owner.get_by_role("dialog")).to_be_visible()
+    said(guest, "@Ines Varga, are you there?")
+    expect(owner.locator("#news .waiting")).to_have_count(1)
+    owner.keyboard.press("Escape")
+    news = owner.locator("#news .toast", has_text="Tomasz Okoro named you")
+    expect(news).to_be_visible()
+    news.get_by_role("button", name="Close").click()
+    expect(news).to_have_count(0)
+
+
 def test_a_group_room_from_the_list_to_the_door(browser: Browser, running_embedded: Embedded) -> None:
     owner = window(browser, running_embedded, "client")
     owner.goto(f"{running_embedded.url}/messages/new/")
@@ -55,6 +67,7 @@ def test_a_group_room_from_the_list_to_the_door(browser: Browser, running_embedd
     expect(refused).to_have_count(0)
     owner.goto(f"{owner.url}details/")
     live(owner)
+    news_wait_for_an_open_dialog(owner, guest)
     owner.get_by_role("link", name="What to do about Tomasz Okoro").click()
     owner.get_by_role("button", name="Put Tomasz Okoro out").click()
     expect(owner.locator("#details")).to_contain_text("Let back in")

@@ -194,3 +194,20 @@ def test_the_inbox_is_narrowed_by_kind_and_by_unread_together(freelancer: User, 
     assert shown("group=nonsense") == {"Old bid", "New bid", "New gig"}
     assert "Nothing of that kind" in client.get("/notifications/?group=money").content.decode()
     assert Notification.objects.unread().count() == 2
+
+
+def test_news_are_the_newest_that_rings_and_how_many_more_came_after_a_number(freelancer: User, client: Client) -> None:
+    client.force_login(freelancer)
+    preferences.choose(freelancer, {"gigs": {"bell": False}})
+    old = tell(freelancer, "bids", gig="Old bid")
+    assert client.get(f"/notifications/news/?after={old.seq}").content.strip() == b""
+    tell(freelancer, "bids", gig="New bid")
+    newest = tell(freelancer, "bids", gig="Newest bid")
+    tell(freelancer, "gigs", gig="Rings not")
+    page = client.get(f"/notifications/news/?after={old.seq}").content.decode()
+    assert "Newest bid" in page and "New bid" not in page and "Rings not" not in page
+    assert "and 1 more" in page
+    inbox.mark_read(freelancer, ids=[newest.pk])
+    assert "Newest bid" not in client.get(f"/notifications/news/?after={old.seq}").content.decode()
+    for wrong in ("", "-1", "x"):
+        assert client.get(f"/notifications/news/?after={wrong}").status_code == 400

@@ -8,10 +8,13 @@ from django.core.paginator import Paginator
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from skilllink import ids
+from skilllink.errors import Malformed
+from skilllink.numbers import natural
 from users import preferences
 from users.models import Notification, User
 from users.models.notification import NotificationQuerySet
@@ -59,6 +62,19 @@ def _filters(unread: NotificationQuerySet) -> list[dict[str, Any]]:
 def bell(request: HttpRequest) -> HttpResponse:
     """The count beside the bell, empty for none."""
     return render(request, "users/notification/_bell.html", {"unread": inbox.ringing(request.user)})
+
+
+@login_required
+@require_safe
+@never_cache
+def news(request: HttpRequest) -> HttpResponse:
+    """The newest that rings after number `?after=`, and how many more; nothing when there is none."""
+    after = natural(request.GET.get("after", ""))
+    if after is None:
+        raise Malformed()
+    rows = Notification.objects.visible_to(request.user).unread().filter(rings=True, seq__gt=after)
+    context = {"notification": rows.order_by("-seq").first(), "more": rows.count() - 1}
+    return render(request, "users/notification/_news.html", context)
 
 
 @login_required
