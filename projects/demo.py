@@ -438,9 +438,15 @@ class Story:
             gigs.save_draft(
                 self.cast["client"], title="Photographs of forty bowls", brief="Daylight, white paper, one afternoon."
             )
+            hourly = self.gig(
+                "soller", "Evenings at the desk of a seed library", brief, kind="hourly", budget_min=3500, budget_max=5500,
+                hours_per_week=12, duration_weeks=10, board_mode="open", category="writing", skills=["Translation"],
+            )  # fmt: skip
         with self.ago(2):
             for key, amount in (("diego", 310000), ("moses", 280000), ("aiko", 345000)):
                 self.bid(sealed, key, amount, 30)
+            for key, rate, most in (("clara", 4200, 12), ("sam", 3900, 8)):
+                bids.submit(hourly, self.cast[key], amount=rate, hours=most, letter=LETTER)
             self.bid(hidden, "diego", 290000, 25)
             self.bid(paused, "clara", 300000, 14)
         with self.ago(1):

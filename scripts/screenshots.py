@@ -102,6 +102,12 @@ PAGES: tuple[tuple[str, str, str, str], ...] = (
     ("gig-new", "client", "/gigs/new/", ""),
     ("gig-new-wrong", "client", "/gigs/new/", "!fill title=Short > !fill budget_min=-1 > !send"),
     ("gig-close", "garden", "/gigs/", "=Wayfinding for a botanical > /close/"),
+    ("hourly-gig", "freelancer", "/gigs/", "=Evenings at the desk"),
+    ("hourly-bid-new", "freelancer", "/gigs/", "=Evenings at the desk > =Bid on this gig"),
+    ("hourly-bid", "garden", "/gigs/", "=Evenings at the desk > =Clara"),
+    ("hourly-compare", "garden", "/gigs/", "=Evenings at the desk > /compare/"),
+    ("hourly-offer-new", "garden", "/gigs/", "=Evenings at the desk > =Clara > /offers/new/"),
+    ("hourly-offer-confirm", "garden", "/gigs/", "=Evenings at the desk > =Clara > /offers/new/ > !send"),
     ("bid-new", "freelancer", "/gigs/", "=Redraw forty > =Bid on this gig"),
     (
         "bid-new-wrong",

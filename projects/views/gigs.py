@@ -80,7 +80,6 @@ def page_facts(request: HttpRequest, gig: Gig) -> dict[str, Any]:
         "offer": offer,
         "is_client": request.user.is_authenticated and request.user.pk == gig.client_id,
         "can_bid": gig.is_open_for_bids
-        and gig.kind == Gig.Kind.FIXED
         and request.user.is_authenticated
         and request.user.pk != gig.client_id
         and getattr(request.user, "is_freelancer", False)

@@ -214,11 +214,11 @@ def test_a_sealed_limit_is_not_told_to_other_bidders(bid: Bid, django_user_model
 
 def test_pages_say_an_hour_and_how_many_a_week(bid: Bid, client: Client) -> None:
     page = words(client, bid.gig.client, bid.get_absolute_url())
-    assert "$50.00 an hour up to 10 hours a week" in page
+    assert "$50.00 an hour, up to 10 hours a week" in page
     offer = offered(bid)
     page = words(client, bid.freelancer, offer.get_absolute_url())
-    assert "$50.00 an hour" in page
-    assert "up to 10 hours a week" in page
+    assert "an hour, up to 10 hours a week" in page
+    assert "an hour, up to 10 hours a week" in words(client, bid.freelancer, f"{offer.get_absolute_url()}accept/")
     assert "A full week$500.00" in page
     contract = offers.accept(offer, by=bid.freelancer)
     assert "Week of 2026-03-09" in words(client, bid.freelancer, contract.get_absolute_url())
@@ -229,7 +229,7 @@ def test_the_forms_ask_for_a_rate_and_hours_and_the_confirm_step_says_what_is_he
     client_person: User, freelancer: User, client: Client
 ) -> None:
     gig = hourly_gig(client_person)
-    client.force_login(freelancer)
+    assert "Bid on this gig" in words(client, freelancer, gig.get_absolute_url())
     empty = client.get(f"/gigs/{gig.pk}/bids/new/").content.decode()
     assert 'name="hours"' in empty
     assert 'name="days"' not in empty
