@@ -10,7 +10,7 @@ import tempfile
 
 from benchmarks import report
 
-PARTS = ("money", "sweep", "audit", "fanout")
+PARTS = ("money", "sweep", "audit", "fanout", "connect")
 
 
 def main() -> None:
@@ -55,10 +55,12 @@ def measured(wanted: list[str], postgres: object, redis: object) -> list[report.
         from benchmarks import audit
 
         results += audit.run()
-    if "fanout" in wanted:
-        from benchmarks import fanout
+    if {"fanout", "connect"} & set(wanted):
+        from benchmarks import connect, fanout
 
-        results += fanout.run(postgres, redis)
+        world = fanout.world(postgres, redis)
+        results += fanout.run(world) if "fanout" in wanted else []
+        results += connect.run(world) if "connect" in wanted else []
     return results
 
 

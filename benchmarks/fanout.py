@@ -36,10 +36,14 @@ class World:
     tutorial: dict[str, str]  # the environment of its site
 
 
-def run(postgres: Any, redis: Any) -> list[Result]:
-    """Every shape with all who take part in it."""
+def world(postgres: Any, redis: Any) -> World:
+    """People for the product, a site of its own for the tutorial, and everything but servers off the servers' core."""
     sites.pin_others(postgres.process.pid, redis.process.pid)
-    world = World(chats.people(-(-STALLED.sockets // chats.SOCKETS_EACH)), tutorial_site(postgres))
+    return World(chats.people(-(-STALLED.sockets // chats.SOCKETS_EACH)), tutorial_site(postgres))
+
+
+def run(world: World) -> list[Result]:
+    """Every shape with all who take part in it."""
     results = []
     for measure in (_room_on_uvicorn,):
         results += measure(world)
@@ -47,7 +51,7 @@ def run(postgres: Any, redis: Any) -> list[Result]:
 
 
 def _room_on_uvicorn(world: World) -> list[Result]:
-    speed = _rates(
+    speed = median(
         "1 × 1,000 on Uvicorn",
         {
             "raw": lambda: raw(sites.uvicorn, ROOM),
@@ -56,8 +60,8 @@ def _room_on_uvicorn(world: World) -> list[Result]:
         },
     )
     return [
-        _result("fanout.room.uvicorn.vs_raw", speed["product"], speed["raw"], 0.75),
-        _result("fanout.room.uvicorn.vs_tutorial", speed["product"], speed["tutorial"], 20),
+        result("fanout.room.uvicorn.vs_raw", speed["product"], speed["raw"], 0.75),
+        result("fanout.room.uvicorn.vs_tutorial", speed["product"], speed["tutorial"], 20),
     ]
 
 
@@ -91,7 +95,7 @@ def tutorial_site(postgres: Any) -> dict[str, str]:
     return environment
 
 
-def _rates(
+def median(
     title: str, parts: dict[str, Callable[[], Measured]], figure: str = "deliveries_per_second"
 ) -> dict[str, float]:
     """The median of each part, which take turns. Prints what the generator cost: near 1 it would be the limit."""
@@ -109,7 +113,7 @@ def _rates(
     return {name: sorted(one[figure] for one in rounds)[len(rounds) // 2] for name, rounds in told.items()}
 
 
-def _result(
+def result(
     name: str, value: float, baseline: float, goal: float, *, unit: str = "/s", better: str = "higher"
 ) -> Result:
     known = ("uvicorn", "websockets", "daphne", "channels", "channels-redis")

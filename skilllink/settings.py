@@ -266,7 +266,7 @@ else:
 CACHES: dict[str, Any] = {
     "default": (
         {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "BACKEND": "skilllink.cache.Cache",
             "LOCATION": REDIS_URL,
             "KEY_PREFIX": "skilllink",
             "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},

@@ -102,5 +102,13 @@ _STANDING = {kinds: _standing(kinds) for kinds in (Sanction.STOPPING, Sanction.L
 
 def close_codes(people: Collection[Any]) -> dict[Any, int]:
     """The code to close the sockets of those of these people (ids) with who may not act."""
+    if len(people) == 1:  # every socket that opens asks this
+        (person,) = people
+        return {person: 4403} if _stopped(user=person, moment=now()) else {}
     stopped = Sanction.objects.in_force().filter(user__in=people, kind__in=Sanction.STOPPING)
     return dict.fromkeys(stopped.values_list("user_id", flat=True), 4403)
+
+
+@prepared
+def _stopped(user: Any, moment: Any) -> "QuerySet[Any]":
+    return Sanction.objects.in_force(moment).filter(user=user, kind__in=Sanction.STOPPING).values_list("pk", flat=True)

@@ -1,0 +1,128 @@
+"""One socket: a send costs no task unless it waits, order holds however it goes, a reader that is behind is cut off."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from skilllink.realtime.encoding import framed
+from skilllink.realtime.members import BACKLOG, Member, Told
+
+
+class Reader:
+    """A server's `send` with a reader behind it that may stop reading."""
+
+    def __init__(self) -> None:
+        self.sent: list[Any] = []
+        self.reads = asyncio.Event()
+        self.reads.set()
+        self.prepared: list[bytes] = []
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self.reads.wait()
+        self.sent.append(message.get("text", message.get("code")))
+
+    def write(self, frames: bytes) -> bool:
+        if self.reads.is_set():
+            self.prepared.append(frames)
+        return self.reads.is_set()
+
+    def scope(self) -> dict[str, Any]:
+        return {"extensions": {"skilllink.prepared": {"write": self.write}}}
+
+
+async def test_a_reader_that_keeps_up_costs_no_task() -> None:
+    reader = Reader()
+    member = Member(None, "", reader.send)
+    for number in range(1000):
+        member.text(str(number))
+    assert member.writer is None
+    assert reader.sent == [str(number) for number in range(1000)]
+
+
+async def test_what_waits_leaves_in_order_once_the_reader_reads_again() -> None:
+    reader = Reader()
+    member = Member(None, "", reader.send)
+    member.text("0")
+    reader.reads.clear()
+    member.tell(Told([(str(number), False) for number in range(1, 40)]))
+    member.text("40")
+    assert reader.sent == ["0"]
+    reader.reads.set()
+    await member.finished()
+    member.text("41")
+    assert reader.sent == [str(number) for number in range(42)]
+
+
+async def test_an_answer_waits_until_the_one_before_has_left() -> None:
+    reader = Reader()
+    member = Member(None, "", reader.send)
+    reader.reads.clear()
+    await member.answer({"n": 1})
+    second = asyncio.ensure_future(member.answer({"n": 2}))
+    await asyncio.sleep(0)
+    assert not second.done()
+    reader.reads.set()
+    await second
+    await member.finished()
+    assert reader.sent == ['{"n":1}', '{"n":2}']
+
+
+async def test_a_full_backlog_closes_and_forgets_what_waited() -> None:
+    reader = Reader()
+    member = Member(None, "", reader.send)
+    reader.reads.clear()
+    for number in range(BACKLOG + 2):
+        member.text(str(number))
+    assert member.closed
+    assert not member.backlog
+    reader.reads.set()
+    await member.finished()
+    assert reader.sent == [4408]
+
+
+async def test_a_server_that_refuses_a_send_ends_the_socket() -> None:
+    codes = []
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "websocket.send":
+            raise OSError("gone")
+        codes.append(message["code"])
+
+    member = Member(None, "", send)
+    member.text("x")
+    await member.finished()
+    assert (member.closed, codes) == (True, [4500])
+
+
+async def test_a_reader_that_does_not_even_take_the_close_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skilllink.realtime.members.CLOSE_SECONDS", 0.05)
+    reader, ended = Reader(), []
+    scope = {"extensions": {"skilllink.abort": {"abort": lambda: ended.append(True)}}}
+    member = Member(None, "", reader.send, scope)
+    reader.reads.clear()
+    member.text("x")
+    member.close(4408)
+    await member.finished()
+    assert ended == [True]
+
+
+async def test_prepared_frames_are_what_a_websocket_library_writes() -> None:
+    for size in (0, 1, 125, 126, 4000, 65_535, 65_536, 70_000):
+        text = "é" * (size // 2) + "x" * (size % 2)
+        assert framed(text) == Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+async def test_where_prepared_frames_are_taken_they_go_first_and_otherwise_send_does_it_in_the_same_order() -> None:
+    reader = Reader()
+    member = Member(None, "", reader.send, reader.scope())
+    member.tell(Told([("1", False), ("2", False)]))
+    assert (reader.prepared, reader.sent) == ([framed("1") + framed("2")], [])
+    reader.reads.clear()
+    member.text("3")
+    reader.reads.set()
+    member.text("4")  # behind what waits, though the server would take it at once
+    await member.finished()
+    member.text("5")
+    assert (reader.prepared[1:], reader.sent) == ([framed("5")], ["3", "4"])
