@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 
 from chat import cards, hiding
-from chat.models import Membership, Message, RoomEvent
+from chat.models import Attachment, Membership, Message, RoomEvent
 from skilllink.markdown import render
 from skilllink.money import format_money
 from users.notifications.sentences import sentence
@@ -49,6 +49,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
                 "size": file.size,
                 "mime": file.mime,
                 "url": reverse("chat:attachment", args=[file.pk]),
+                "preview": _preview(file),
             }
             for file, name, _hidden in files
         ],
@@ -95,6 +96,13 @@ def _addresses(message: Message) -> dict[str, str]:
         shown = profile is not None and profile.visibility != profile.Visibility.PRIVATE
         found[f"@{mention.words}"] = profile.get_absolute_url() if shown and profile else ""
     return found
+
+
+def _preview(file: Attachment) -> dict[str, Any] | None:
+    if not file.preview:
+        return None
+    address = reverse("chat:attachment_preview", args=[file.pk])
+    return {"url": address, "width": file.preview_width, "height": file.preview_height}
 
 
 def _remover(message: Message) -> dict[str, str] | None:

@@ -1,15 +1,14 @@
 """Group rooms, which anyone opens: their name, size and key, and that they go with everything in them."""
 
-from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from chat import keys, members, message_index, rights, rooms, titles
+from chat import keys, members, message_index, rights, rooms, titles, uploads
 from chat.models import Message, Room, RoomEvent
 from skilllink.errors import Unprocessable
 from skilllink.realtime import push as realtime
-from skilllink.transactions import after_commit, verb
+from skilllink.transactions import verb
 from users.standing import require_may_begin
 
 LEAST, MOST = 2, 500  # people in a group room
@@ -79,8 +78,7 @@ def delete(room: Room, *, by: Any, title: str) -> None:
         raise TitleDiffers(fields={"title": TitleDiffers.sentence})
     people = list(room.memberships.values_list("user_id", flat=True))
     Message.objects.filter(room=room).update(reply_to=None)
-    for attachment in room.attachments.all():
-        after_commit(partial(attachment.file.delete, save=False))
+    uploads.drop(room.attachments.all())
     for user_id in people:
         rooms.revoke(room, user_id)
         realtime.push(f"user:{user_id}", {"type": "rooms.changed"})

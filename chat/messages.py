@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, mentions, message_index, reading, rights, rooms, words
+from chat import blocked, mentions, message_index, reading, rights, rooms, uploads, words
 from chat.formats import event_of
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
@@ -17,7 +17,7 @@ from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.moments import span
 from skilllink.prepared import insert
 from skilllink.realtime.push import push
-from skilllink.transactions import after_commit, inside_transaction, verb
+from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
 from users.standing import require_active
 
@@ -137,13 +137,11 @@ def delete(message: Any, *, by: Any) -> Message:
     message, room = locked(message, by)
     if not rights.may_delete(rooms.member(room, by), message, room):
         raise NotDeletable()
-    files = [attachment.file for attachment in message.attachments.all()]
-    message.attachments.all().delete()
+    uploads.drop(message.attachments.all())
     message.versions.all().delete()
     message.mentions.all().delete()
     message.reactions.all().delete()
     message_index.INDEX.forget(message.pk)
-    after_commit(lambda: [file.storage.delete(file.name) for file in files])
     Message.objects.filter(pk=message.pk).update(
         body="", deleted_at=now(), deleted_by=by, pinned_at=None, pinned_by=None
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Count
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -49,6 +50,7 @@ def pane_context(room: Room, user: Any, *, at: int | None = None) -> dict[str, A
         "older": len(history) >= reading.HISTORY,
         "gap": gap,
         "mine": mine,
+        "most_files": settings.SKILLLINK["FILES_PER_GIG"],
         "names": [row.user.name for row in people] if len(people) > 2 else [row.user.name for row in others],
     }
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("messages/join/", groups.enter, name="enter"),
     path("messages/with/<slug:slug>/", rooms.with_person, name="with"),
     path("messages/files/<uuid:pk>/", messages.attachment, name="attachment"),
+    path("messages/files/<uuid:pk>/preview/", messages.preview, name="attachment_preview"),
     path("messages/message/<uuid:pk>/", messages.show, name="message"),
     path("messages/message/<uuid:pk>/acts/", messages.acts, name="message_acts"),
     path("messages/message/<uuid:pk>/edit/", messages.edit, name="message_edit"),

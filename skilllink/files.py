@@ -26,6 +26,7 @@ from skilllink import errors
 from skilllink.errors import Missing
 
 NAME_CHARACTERS = 120
+PREVIEW = 480  # pixels
 PIECE = 64 * 1024
 ZIP_ENTRIES, ZIP_BYTES, ZIP_RATIO = 10_000, 1024**3, 200
 ASPECT = 60  # a picture sixty times wider than high is an attack on whoever lays it out
@@ -134,6 +135,28 @@ def reencode_image(file: File) -> ContentFile:
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError, ValueError) as error:
         raise UnsupportedFile(_("This picture can't be read. It was not kept.")) from error
     return ContentFile(content, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A small picture of a picture; its measures in pixels."""
+
+    content: ContentFile
+    width: int
+    height: int
+
+
+def preview(file: File) -> Preview:
+    """A still of at most PREVIEW pixels in each direction of a picture that was written anew, as WebP."""
+    file.seek(0)
+    with Image.open(file) as image:
+        image.seek(0)
+        small = image.convert("RGBA" if image.mode in ("RGBA", "LA", "PA", "P") else "RGB")
+    small.thumbnail((PREVIEW, PREVIEW))
+    output = io.BytesIO()
+    _bare(small).save(output, "WEBP", quality=80)
+    file.seek(0)
+    return Preview(ContentFile(output.getvalue(), name="preview.webp"), *small.size)
 
 
 def measures(file: File) -> tuple[int, int]:

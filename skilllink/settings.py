@@ -129,6 +129,8 @@ SKILLLINK: dict[str, Any] = rules_env.rules(
         "OFFER_ROUNDS": 5,
         "FILE_BYTES": 25 * 1024 * 1024,
         "FILES_PER_GIG": 10,
+        "FILES_UNSENT": 40,
+        "FILES_UNSENT_KEPT": timedelta(days=1),
         "FILES_PER_BID": 5,
         "FILES_PER_DELIVERY": 10,
         "IMAGE_PIXELS": 40_000_000,

@@ -28,6 +28,7 @@ urlpatterns = [
     path("rooms/<uuid:pk>/messages/", views.RoomMessages.as_view(), name="room_messages"),
     path("rooms/<uuid:pk>/pins/", views.RoomPins.as_view(), name="room_pins"),
     path("rooms/<uuid:pk>/files/", views.RoomFiles.as_view(), name="room_files"),
+    path("room-files/<uuid:pk>/preview/", views.RoomFilePreview.as_view(), name="room_file_preview"),
     path("room-files/<uuid:pk>/", views.RoomFileShow.as_view(), name="room_file"),
     path("messages/", search.Messages.as_view(), name="messages"),
     path("messages/<uuid:pk>/", views.MessageShow.as_view(), name="message"),

@@ -67,10 +67,25 @@ class QuotedOut(serializers.Serializer[Any]):
     body = serializers.CharField(required=False)
 
 
-class AttachmentOut(serializers.ModelSerializer[Attachment]):
+class PreviewOut(serializers.Serializer[Any]):
+    url = serializers.CharField(help_text="For a browser; with a token it is at room-files/<id>/preview/")
+    width, height = serializers.IntegerField(), serializers.IntegerField()
+
+
+class UploadOut(serializers.ModelSerializer[Attachment]):
     class Meta:
         model = Attachment
         fields = ("id", "name", "size", "mime")
+        read_only_fields = fields
+
+
+class AttachmentOut(serializers.ModelSerializer[Attachment]):
+    url = serializers.CharField(help_text="For a browser; with a token it is at room-files/<id>/")
+    preview = PreviewOut(allow_null=True, help_text="Of a picture")
+
+    class Meta:
+        model = Attachment
+        fields = (*UploadOut.Meta.fields, "url", "preview")
         read_only_fields = fields
 
 
@@ -307,12 +322,12 @@ class RoomMessages(APIView):
 
 
 class RoomFiles(APIView):
-    @extend_schema(request={"multipart/form-data": UploadIn}, responses={201: AttachmentOut})
+    @extend_schema(request={"multipart/form-data": UploadIn}, responses={201: UploadOut})
     def post(self, request: Request, pk: Any) -> Response:
         """Upload one file for a message that is sent afterwards with its id in `attachments`."""
         room = room_of(request, pk)
         row = uploads.keep(room, request.user, UploadIn.read(request)["file"])
-        return Response(AttachmentOut(row).data, status=201)
+        return Response(UploadOut(row).data, status=201)
 
 
 class RoomFileShow(APIView):
@@ -321,6 +336,14 @@ class RoomFileShow(APIView):
         """The file itself, always as a download."""
         row = get_object_or_404(uploads.visible_to(request.user).select_related("room"), pk=pk)
         return files.serve(request._request, row.file, uploads.name_for(row, request.user), mime=row.mime)
+
+
+class RoomFilePreview(APIView):
+    @extend_schema(responses={(200, "image/webp"): bytes})
+    def get(self, request: Request, pk: Any) -> HttpResponseBase:
+        """The small picture of a picture."""
+        row = get_object_or_404(uploads.visible_to(request.user).exclude(preview=""), pk=pk)
+        return files.serve(request._request, row.preview, "preview.webp", mime="image/webp")
 
 
 class MessageShow(APIView):

@@ -90,10 +90,27 @@ class Attachment(models.Model):
     name = models.CharField(max_length=255)
     mime = models.CharField(max_length=100)
     size = models.PositiveBigIntegerField()
+    # of a picture: a small one, to be seen in the conversation
+    preview = models.FileField(upload_to=attachment_path, blank=True)
+    preview_width = models.PositiveSmallIntegerField(null=True)
+    preview_height = models.PositiveSmallIntegerField(null=True)
     created_at = models.DateTimeField(default=now)
 
     class Meta:
         verbose_name, verbose_name_plural = _("attachment"), _("attachments")
+        indexes = [
+            # the sweep of files that nobody sent
+            models.Index(fields=("created_at",), condition=Q(message__isnull=True), name="attachment_unsent"),
+            # how many a person has unsent
+            models.Index(fields=("uploader",), condition=Q(message__isnull=True), name="attachment_unsent_of"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="attachment_preview_has_measures",
+                condition=Q(preview="", preview_width__isnull=True, preview_height__isnull=True)
+                | ~Q(preview="") & Q(preview_width__gt=0, preview_height__gt=0),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -92,6 +92,14 @@ def attachment(request: HttpRequest, pk: Any) -> HttpResponseBase:
 
 @login_required
 @require_safe
+def preview(request: HttpRequest, pk: Any) -> HttpResponseBase:
+    """The small picture of a picture, to the same people."""
+    found = get_object_or_404(uploads.visible_to(request.user).exclude(preview=""), pk=pk)
+    return files.serve(request, found.preview, "preview.webp", mime="image/webp")
+
+
+@login_required
+@require_safe
 @never_cache
 def acts(request: HttpRequest, pk: Any) -> HttpResponse:
     """What one may do with a message, and what it said before it was changed."""

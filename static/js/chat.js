@@ -11,11 +11,11 @@ import { Reading } from "./chat/reading.js";
 import * as roomState from "./chat/room_state.js";
 import { connected, subscribe } from "./socket.js";
 
-const WORDS = ["sending", "failed", "writing", "uploading", "remove", "goesWhenUp", "discard"];
+const WORDS = ["sending", "failed", "writing", "uploading", "remove", "goesWhenUp", "discard", "tooManyFiles"];
 
 class Room {
   constructor(pane) {
-    const { room, seq, names, uploadTo } = pane.dataset;
+    const { room, seq, names, uploadTo, mostFiles } = pane.dataset;
     const log = pane.querySelector(".log");
     const spoken = pane.querySelector("[data-words]").dataset.words.split("|");
     const words = Object.fromEntries(WORDS.map((name, place) => [name, spoken[place]]));
@@ -25,6 +25,7 @@ class Room {
       draft: this.draft,
       names: names.split("|").filter(Boolean),
       uploadTo,
+      mostFiles: Number(mostFiles),
       words,
       onSay: (message) => this.say(message),
       onType: () => this.presence.type(),

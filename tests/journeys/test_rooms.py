@@ -27,6 +27,29 @@ def news_wait_for_an_open_dialog(owner: Page, guest: Page) -> None:
     expect(news).to_have_count(0)
 
 
+def files_are_dropped_pasted_and_seen(owner: Page, guest: Page) -> None:
+    """A drawn picture, as a file manager drops it and as a screenshot is pasted."""
+    given = owner.evaluate_handle(
+        """async () => {
+            const canvas = document.createElement("canvas");
+            canvas.width = canvas.height = 40;
+            canvas.getContext("2d");
+            const blob = await new Promise((resolve) => canvas.toBlob(resolve));
+            const given = new DataTransfer();
+            given.items.add(new File([blob], "drawn.png", { type: "image/png" }));
+            return given;
+        }"""
+    )
+    owner.locator("#room").dispatch_event("drop", {"dataTransfer": given})
+    paste = "(box, given) => box.dispatchEvent(new ClipboardEvent('paste', {clipboardData: given, bubbles: true}))"
+    owner.get_by_role("textbox", name="Your message").evaluate(paste, given)
+    expect(owner.locator(".uploads li img")).to_have_count(2)
+    said(owner, "Two drawings")
+    picture = guest.locator(".entry", has_text="Two drawings").get_by_role("img", name="drawn.png")
+    expect(picture).to_have_count(2)
+    expect(picture.first).to_have_js_property("naturalWidth", 40)
+
+
 def test_a_group_room_from_the_list_to_the_door(browser: Browser, running_embedded: Embedded) -> None:
     owner = window(browser, running_embedded, "client")
     owner.goto(f"{running_embedded.url}/messages/new/")
@@ -46,6 +69,7 @@ def test_a_group_room_from_the_list_to_the_door(browser: Browser, running_embedd
     owner.get_by_role("dialog").get_by_role("button", name="Delete the message").click()
     expect(answer).to_be_visible()
     expect(answer.locator("q")).to_have_count(0)
+    files_are_dropped_pasted_and_seen(owner, guest)
     said(guest, "@Ines Varga, which **kiln** is it?")
     entry = owner.locator(".entry", has_text="which kiln is it?")
     expect(entry.get_by_role("link", name="@Ines Varga")).to_be_visible()

@@ -9,7 +9,7 @@ const newId = () => crypto.randomUUID?.() ?? hex(crypto.getRandomValues(new Uint
 
 export class Composer {
   // `onSay(message)` when it goes, `onType()` while it is written.
-  constructor({ form, draft, names, uploadTo, words, onSay, onType }) {
+  constructor({ form, draft, names, uploadTo, mostFiles, words, onSay, onType }) {
     Object.assign(this, { form, draft, words, onSay, onType });
     this.text = form.elements.body;
     this.reply = form.elements.reply_to;
@@ -18,6 +18,7 @@ export class Composer {
     this.attachments = new Attachments({
       form,
       to: uploadTo,
+      most: mostFiles,
       words,
       onUp: () => this.saysWhenUp && this.say(),
       onLost: () => {
