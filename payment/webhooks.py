@@ -214,9 +214,10 @@ def _known(gateway: Gateway, number: Any) -> Payment:
 def _of_page(row: GatewayEvent, event: Event) -> int:
     """The gateway's page was left or has expired."""
     deposit = deposits.of_reference(row.gateway, event.reference)
-    if deposit is None or deposit.gateway_session != event.object.get("id"):
+    if deposit is None or deposit.gateway_session not in ("", event.object.get("id")):
         raise Mismatch(_("The gateway names a page of no deposit of ours."))
-    deposits.look_up(deposit)
+    if deposit.gateway_session:
+        deposits.look_up(deposit)  # else a restore has lost the page, and its payment tells of itself
     return _finish(row)
 
 

@@ -142,6 +142,9 @@ CASES: dict[str, list[Any]] = {
         "ines", _none, "/gigs/{gig.pk}/edit/", TYPED_GIG | {"board_mode": "open"},
         "PATCH gigs/{gig.pk}/", {"board_mode": "open"},
     ],
+    "gig.kind_fixed": [
+        "ines", _none, "/gigs/{gig.pk}/edit/", TYPED_GIG | {"kind": "hourly"}, "PATCH gigs/{gig.pk}/", {"kind": "hourly"},
+    ],
     "gig.nobody_there": [
         "ines", _none, "/gigs/{gig.pk}/invite/", {"person": "nobody"}, "gigs/{gig.pk}/invite/", {"person": "nobody"},
     ],

@@ -11,7 +11,7 @@ from django.test import Client
 from payment import accounts, audit, catch_up, deposits, payouts, webhooks
 from payment.gateways.sandbox import Sandbox, bank
 from payment.gateways.sandbox.cards import GOOD_BANK
-from payment.models import Deposit, EventsRead, GatewayEvent, Payout, SandboxObject, Transfer
+from payment.models import Deposit, EventsRead, GatewayEvent, Payout, SandboxCall, SandboxObject, Transfer
 from skilllink import clocks
 from skilllink.ids import uuid7
 from tests.builders.gateway import dispute_of, events_of, settle_down, signed, silent
@@ -105,6 +105,50 @@ def test_what_was_lost_with_our_database_waits_for_finance(client_person: User) 
     waiting = GatewayEvent.objects.filter(status="quarantined")
     assert {row.kind for row in waiting} >= {"payment_intent.succeeded", "transfer.created"}
     assert (wallet(client_person), Transfer.objects.count()) == (0, 0)
+
+
+def test_a_payout_that_the_backup_still_waits_to_send_is_not_sent_twice(freelancer: User, finance: User) -> None:
+    """The gateway has sent it since, and has forgotten the key."""
+    earn(freelancer, 90_000)
+    settle_down()
+    row = payouts.request(freelancer, bank_account(freelancer, "USD", GOOD_BANK), 40_000, "USD", token="t")
+    Sandbox().send(f"payout:{row.pk}", row.method.gateway_id, row.amount, row.currency)
+    SandboxCall.objects.all().delete()
+    lose_letters()
+    caught_up()
+    waiting = GatewayEvent.objects.get(status="quarantined")
+    assert (waiting.kind, waiting.why) == ("payout.created", "The gateway sent a payout that was not sent here.")
+    with clocks.at(row.due_at):
+        payouts.sweep()
+    row.refresh_from_db()
+    assert row.status == "processing"
+    with clocks.at(row.due_at + timedelta(minutes=5)):
+        settle_down()
+        webhooks.try_again(waiting, by=finance, outcome="It is ours: sent before the restore.")
+        settle_down()
+    row.refresh_from_db()
+    assert row.status == "paid"
+    kinds = SandboxObject.objects.filter(kind__in=("transfer", "payout")).values_list("kind", flat=True)
+    assert sorted(kinds) == ["payout", "transfer"]
+    assert not GatewayEvent.objects.exclude(status="processed").exists()
+    assert audit.run() == []
+
+
+def test_a_page_of_the_gateways_that_was_lost_waits_for_nobody(client_person: User) -> None:
+    """The deposit is there and has forgotten where its card is typed; what is charged there has events of its own."""
+    deposit = deposits.request(client_person, 50_000, "USD")
+    about = {"object": "checkout.session", "id": "cs_1", "metadata": {"reference": deposits.reference(deposit)}}
+    webhooks.receive(
+        "sandbox", *signed({"id": "evt_1", "type": "checkout.session.completed", "data": {"object": about}})
+    )
+    assert webhooks.sweep() == 1
+    assert GatewayEvent.objects.get().status == "processed"
+    Deposit.objects.update(gateway_session="cs_other")
+    webhooks.receive(
+        "sandbox", *signed({"id": "evt_2", "type": "checkout.session.completed", "data": {"object": about}})
+    )
+    webhooks.sweep()
+    assert GatewayEvent.objects.get(event_id="evt_2").status == "quarantined"
 
 
 # --- exactly once ---------------------------------------------------------------------------------
