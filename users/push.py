@@ -1,4 +1,4 @@
-"""Which browsers of a person are told by push: each belongs to a session and ends with it."""
+"""Which browsers of a person are told by push: each belongs to a session or an API token and ends with it."""
 
 import re
 from typing import Any
@@ -9,8 +9,10 @@ from django.contrib.sessions.models import Session
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.clocks import now
-from skilllink.errors import Malformed, Unavailable
+from skilllink.errors import Malformed, Missing, Unavailable
+from skilllink.realtime.sessions import TOKEN, token_key
 from skilllink.transactions import inside_transaction, verb
+from users import tokens
 from users.models import PushSubscription, User
 from users.notifications import web_push
 from users.standing import require_active
@@ -34,7 +36,10 @@ class BadSubscription(Malformed):
 
 @verb
 def subscribe(user: User, session_key: str, *, endpoint: str, key: str, secret: str) -> PushSubscription:
-    """Tell this browser from now on, as long as the session lasts. Raises NotOffered, BadSubscription."""
+    """Tell this browser from now on, as long as the session lasts, or the token whose `token_key` is given.
+
+    Raises NotOffered, BadSubscription.
+    """
     require_active(user)
     if not settings.VAPID_PRIVATE_KEY:
         raise NotOffered()
@@ -54,6 +59,13 @@ def unsubscribe(user: User, endpoint: str) -> None:
     PushSubscription.objects.filter(user=user, endpoint=endpoint.replace("\0", "")).delete()
 
 
+@verb
+def end(user: User, pk: Any) -> None:
+    """Tell one of the person's browsers no more. Raises Missing for anybody else's."""
+    if not PushSubscription.objects.filter(user=user, pk=pk).delete()[0]:
+        raise Missing()
+
+
 @inside_transaction
 def forget(user_id: Any) -> None:
     """After a changed password nothing is told to any browser until it signs in and asks again."""
@@ -68,14 +80,14 @@ def drop(row: PushSubscription) -> None:
 
 @verb
 def browsers(user: User) -> list[PushSubscription]:
-    """Those whose session still is; the others are dropped. None where this site sends no push messages."""
+    """Those whose session or token still is; the others are dropped. None where this site sends no push messages."""
     if not settings.VAPID_PRIVATE_KEY:
         return []
     rows = PushSubscription.objects.filter(user=user)
-    alive = Session.objects.filter(
-        session_key__in=rows.values_list("session_key", flat=True), expire_date__gt=now()
-    ).values_list("session_key", flat=True)
-    rows.exclude(session_key__in=list(alive)).delete()
+    named = set(rows.values_list("session_key", flat=True))
+    alive = Session.objects.filter(session_key__in=named, expire_date__gt=now()).values_list("session_key", flat=True)
+    valid = {token_key(pk) for pk in tokens.valid([key.removeprefix(TOKEN) for key in named])}
+    rows.exclude(session_key__in={*alive, *valid}).delete()
     return [row for row in rows.all() if _is_known(row.endpoint)]
 
 

@@ -82,9 +82,15 @@ def things(hirer: Program, worker: Program) -> dict[str, str]:
         "papers": paper_of(worker),
         "auth": hirer.get("auth/tokens/").json()[0]["id"],
         "blocks": block_of(hirer),
+        "push-subscriptions": str(hirer.made("push-subscriptions/", PHONE)["id"]),
     }  # fmt: skip
 
 
+PHONE = {  # with the key of RFC 8291's example
+    "endpoint": "https://updates.push.services.mozilla.com/wpush/v2/one",
+    "key": "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+    "secret": "BTBZMqHH6r4Tts7J_aSIgg",
+}
 SEEDS = {"title": "Seeds", "summary": "For schools.", "story": "We buy seeds.", "goal": 100_000, "currency": "USD"}
 
 

@@ -1,4 +1,4 @@
-"""How news reaches me, over the API: the matrix of groups and ways, quiet hours, read marks, and browsers told by push."""
+"""How news reaches me, over the API: the matrix of groups and ways, quiet hours, read marks."""
 
 from typing import Any
 

@@ -6,10 +6,10 @@ from skilllink.clocks import now
 
 
 class PushSubscription(models.Model):
-    """A browser that asked to be told, from one signed-in session; it ends with that session."""
+    """A browser that asked to be told, from one signed-in session or by one API token; it ends with that."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="push_subscriptions")
-    session_key = models.CharField(max_length=40)
+    session_key = models.CharField(max_length=200, help_text=_("the session, or what stands for a token"))
     endpoint = models.URLField(max_length=500, unique=True)
     key = models.BinaryField()
     secret = models.BinaryField()
