@@ -28,6 +28,8 @@ REASON = 1000
 Status = GatewayEvent.Status
 
 OF_PAYMENTS = ("payment_intent", "charge", "refund", "dispute")
+# what the webhook is set up for (docs/gateways.md); a list has everything that happens at the gateway
+LISTENED = ("payment_intent.", "charge.", "refund.", "checkout.session.", "payout.", "transfer.")
 ESSENTIAL = ("object", "id", "payment_intent", "amount", "currency", "status")  # what processing looks at
 
 
@@ -69,12 +71,13 @@ def receive(name: str, body: bytes, signature: str) -> GatewayEvent:
 
 
 def listed(name: str, text: str) -> int:
-    """Store an event that the gateway `name` has listed when asked; 1 when we had not heard of it. Raises NoEvent."""
+    """Store an event that the gateway `name` has listed when asked; 1 when it concerns us and we had not heard of it. Raises NoEvent."""
     try:
         event = gateways.of(name).read(text)
     except ValueError as error:
         raise NoEvent() from error
-    if GatewayEvent.objects.filter(gateway=name, event_id=event.id).exists():
+    known = GatewayEvent.objects.filter(gateway=name, event_id=event.id)
+    if not event.kind.startswith(LISTENED) or known.exists():
         return 0
     row = _store(name, event, text, hurry=False)  # it waited until now, and after a restore no worker runs
     log.warning("webhook.missed", gateway=name, number=row.event_id, kind=row.kind)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import transaction
 from django.test import Client
 
 from payment import accounts, audit, catch_up, deposits, payouts, webhooks
-from payment.gateways.sandbox import Sandbox, bank
+from payment.gateways.sandbox import Sandbox, bank, store
 from payment.gateways.sandbox.cards import GOOD_BANK
 from payment.models import Deposit, EventsRead, GatewayEvent, Payout, SandboxCall, SandboxObject, Transfer
 from skilllink import clocks
@@ -191,6 +192,15 @@ def test_a_listed_body_that_says_something_else_than_the_webhooks_waits_for_fina
 
 
 # --- from where on --------------------------------------------------------------------------------
+
+
+def test_what_is_none_of_our_business_at_the_gateway_is_not_kept(client_person: User) -> None:
+    with transaction.atomic():
+        store.tell("customer.created", {"object": "customer", "id": "cus_1"})
+    charged_unseen(client_person)
+    caught_up()
+    assert not GatewayEvent.objects.filter(kind="customer.created").exists()
+    assert GatewayEvent.objects.exists()
 
 
 def test_a_reading_begins_where_the_last_whole_one_did(client_person: User, monkeypatch: Any) -> None:
