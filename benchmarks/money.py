@@ -92,13 +92,10 @@ def version() -> str:
 def _posting(mine: list[int]) -> Callable[[int], Act]:
     """Each client moves between two wallets of its own: key, entries, balances, sum proved at COMMIT.
 
-    As every verb does it, in three round trips: BEGIN, the one call, COMMIT; TPC-B has seven.
+    One statement, which is a transaction by itself; TPC-B has seven.
     """
     from payment import ledger
     from payment.models import Account
-    from skilllink.transactions import verb
-
-    post = verb(ledger.post)
 
     def begin(client: int) -> Act:
         one, two = Account.objects.filter(pk__in=mine[client * 2 : client * 2 + 2]).order_by("pk")
@@ -106,7 +103,7 @@ def _posting(mine: list[int]) -> Callable[[int], Act]:
 
         def act(number: int) -> None:
             source, target = (one, two) if number % 2 else (two, one)
-            post(f"bench:{name}:{number}", "bench", [(source, -1), (target, 1)])
+            ledger.post.alone(f"bench:{name}:{number}", "bench", [(source, -1), (target, 1)])
 
         return act
 
@@ -114,17 +111,14 @@ def _posting(mine: list[int]) -> Callable[[int], Act]:
 
 
 def _hot(mine: list[int]) -> Callable[[int], Act]:
-    """Everyone pays into one wallet, whose row is locked from the call until COMMIT, a round trip of its own, is durable."""
+    """Everyone pays into one wallet, whose row is locked from the call until it is durable."""
     from payment import ledger
     from payment.models import Account
-    from skilllink.transactions import verb
-
-    post = verb(ledger.post)
 
     def begin(client: int) -> Act:
         own, hot = Account.objects.get(pk=mine[client * 2 + 1]), Account.objects.get(pk=mine[0])
         name = os.urandom(6).hex()
-        return lambda number: post(f"bench:{name}:{number}", "bench", [(own, -1), (hot, 1)]) and None
+        return lambda number: ledger.post.alone(f"bench:{name}:{number}", "bench", [(own, -1), (hot, 1)]) and None
 
     return begin
 

@@ -60,24 +60,38 @@ class Verb(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         if _whole.get():
             return self.within(*args, **kwargs)
-        for attempt in range(1, TRIES + 1):
-            try:
-                with transaction.atomic(durable=True):
-                    return self.function(*args, **kwargs)
-            except (OperationalError, InterfaceError) as error:
-                if not _is_contention(error):
-                    if _is_broken(error):
-                        raise Unknown() from error
-                    raise
-                if attempt == TRIES:
-                    raise Busy() from error
-                time.sleep(random.uniform(0.01, 0.05) * attempt)
-        raise AssertionError("unreachable")
+
+        def act() -> R:
+            with transaction.atomic(durable=True):
+                return self.function(*args, **kwargs)
+
+        return _tried(act)
 
     def within(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run inside the caller's transaction. Raises NoTransaction when none is open."""
         require_transaction(self.function.__qualname__)
         return self.function(*args, **kwargs)
+
+
+class Statement(Generic[P, R]):
+    """A function that writes by one statement, for verbs: it refuses to run outside a transaction.
+
+    `alone` makes it a durable transaction of its own, on PostgreSQL without a BEGIN and a COMMIT around it.
+    """
+
+    def __init__(self, function: Callable[P, R]) -> None:
+        self.function = function
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        require_transaction(self.function.__qualname__)
+        return self.function(*args, **kwargs)
+
+    def alone(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Like a verb. Raises RuntimeError where a transaction is open: then it wouldn't be alone."""
+        if connection.in_atomic_block or connection.vendor != "postgresql":
+            return verb(self.function)(*args, **kwargs)
+        return _tried(functools.partial(self.function, *args, **kwargs))
 
 
 def verb(function: Callable[P, R]) -> Verb[P, R]:
@@ -160,6 +174,22 @@ class _Together:
 
     def __call__(self) -> None:
         self.function(self.items)
+
+
+def _tried(act: Callable[[], R]) -> R:
+    """Do a transaction, again where it only met others. Raises Busy, or Unknown when the connection broke."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            return act()
+        except (OperationalError, InterfaceError) as error:
+            if not _is_contention(error):
+                if _is_broken(error):
+                    raise Unknown() from error
+                raise
+            if attempt == TRIES:
+                raise Busy() from error
+            time.sleep(random.uniform(0.01, 0.05) * attempt)
+    raise AssertionError("unreachable")
 
 
 def _is_contention(error: Exception) -> bool:

@@ -4,7 +4,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, OperationalError, connection, connections, transaction
+from django.db import IntegrityError, OperationalError, ProgrammingError, connection, connections, transaction
 
 from skilllink.postgresql import libpq
 from skilllink.prepared import ask, prepared, prepared_update
@@ -141,3 +141,67 @@ def test_a_server_that_ends_the_connection_is_said_as_the_driver_says_it() -> No
         locked(pk=person.pk)
     connection.close()
     assert locked_in_one(person) == before
+
+
+def test_what_waits_goes_before_what_is_asked_by_another_way() -> None:
+    person = make("Ines Varga", client=True)
+    with transaction.atomic():
+        changed = rename.soon(pk=person.pk, name="First")
+        assert User.objects.get(pk=person.pk).name == "First"  # Django's own cursor
+        rename.soon(pk=person.pk, name="Second")
+        last = locked.soon(pk=person.pk)
+        User.objects.filter(pk=person.pk).update(name="Third")
+        assert (changed(), last()[0].name) == (1, "Second")
+    person.refresh_from_db()
+    assert person.name == "Third"
+
+
+def test_a_commit_takes_along_what_nobody_asked_after() -> None:
+    person = make("Ines Varga", client=True)
+    for name in ("Once", "Again"):
+        with transaction.atomic():
+            rename.soon(pk=person.pk, name=name)
+        person.refresh_from_db()
+        assert person.name == name
+
+
+def test_a_commit_whose_last_statement_is_refused_keeps_nothing() -> None:
+    person, other = make("Ines Varga", client=True), make("Moses Otieno", client=True)
+    for _time in range(2):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            rename.soon(pk=person.pk, name="Somebody else")
+            rename.soon(pk=other.pk, name=None)
+        person.refresh_from_db()
+        assert person.name == "Ines Varga" and locked_in_one(other) == [other]
+
+
+def test_a_rollback_forgets_what_waits_as_far_as_it_goes() -> None:
+    person, other = make("Ines Varga", client=True), make("Moses Otieno", client=True)
+    with transaction.atomic():
+        rename.soon(pk=person.pk, name="Kept")
+        with pytest.raises(ZeroDivisionError), transaction.atomic():
+            rename.soon(pk=other.pk, name="Forgotten")
+            1 / 0  # noqa: B018
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        rename.soon(pk=other.pk, name="Forgotten")
+        1 / 0  # noqa: B018
+    assert [locked_in_one(one)[0].name for one in (person, other)] == ["Kept", "Moses Otieno"]
+
+
+def test_an_answer_that_was_given_up_says_so() -> None:
+    person = make("Ines Varga", client=True)
+    with transaction.atomic():
+        answer = locked.soon(pk=person.pk)
+        transaction.set_rollback(True)
+    with pytest.raises(ProgrammingError, match="given up"):
+        answer()
+
+
+def test_a_connection_that_is_closed_takes_what_waits_with_it() -> None:
+    person = make("Ines Varga", client=True)
+    connection.set_autocommit(False)
+    try:
+        rename.soon(pk=person.pk, name="Nobody")
+    finally:
+        connection.close()
+    assert locked_in_one(person)[0].name == "Ines Varga"
