@@ -72,7 +72,8 @@ def post(
     reply_to: Any = None,
     attachments: Iterable[Any] = (),
 ) -> Message:
-    """Say something. The same `client_id` with the same words returns the stored row; with others raises Differs.
+    """Say something. The same `client_id` with the same words returns the stored row; with others, or somebody else's,
+    raises Differs.
 
     `attachments` are ids of the author's uploads in this room. Raises Missing for everyone who isn't a member.
     """
@@ -86,9 +87,9 @@ def post(
     if not isinstance(client_id, str) or not 8 <= len(client_id) <= 64 or not client_id.replace("-", "").isalnum():
         raise BadClientId()
     digest = hashlib.sha256("\0".join([text, str(reply_to or ""), *sorted(files)]).encode()).hexdigest()
-    there = Message.objects.filter(room=room, author=author, client_id=client_id).first()
+    there = Message.objects.filter(room=room, client_id=client_id).first()
     if there:
-        if there.body_hash != digest:
+        if there.author_id != author.pk or there.body_hash != digest:
             raise Differs()
         return there
     quoted = _quoted(membership, reply_to) if reply_to else None

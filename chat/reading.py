@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q
 from chat import blocked, hiding, rooms
 from chat.formats import event_of
 from chat.models import Membership, Message, MessageVersion, Room, RoomEvent
+from skilllink.realtime import topics
 
 PAGE = 200
 HISTORY = 50  # messages that a page shows at first, and each time one asks for earlier ones
@@ -18,7 +19,8 @@ PAGE_BYTES = 256 * 1024  # a socket's frame has a largest size, and a slow line 
 def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
     """What happened after number `seq` and after the person came, folded to the present state of each message.
 
-    `{"events": [...], "upto": n, "more": bool}`; at most 200. Raises Missing for everyone who isn't a member.
+    `{"events": [...], "upto": n, "more": bool}`; at most 200. Raises Ahead past the last number, Missing for everyone
+    who isn't a member.
     """
     since = rooms.member(room, user).joined_seq
     rows = list(
@@ -26,6 +28,10 @@ def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
         .order_by("seq")
         .select_related("user", "room")[: min(limit, PAGE)]
     )
+    if not rows and seq > room.seq:
+        room.refresh_from_db(fields=["seq"])
+        if seq > room.seq:
+            raise topics.Ahead(head=room.seq)
     more = len(rows) == min(limit, PAGE)
     wanted = {row.message_id for row in rows if row.message_id}
     found = {message.pk: message for message in shown().filter(pk__in=wanted)}

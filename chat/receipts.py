@@ -19,18 +19,19 @@ from users import read_marks
 
 @verb
 def mark_read(room: Any, user: Any, seq: int) -> int:
-    """Move the person's read mark forward, never back and never past the last event. Returns where it is."""
+    """Move the person's read mark forward, never back. Returns where it is. Raises Ahead past the last event."""
     if type(seq) is not int or seq < 0:
         raise Malformed()
     room = rooms.lock(room)
     membership = rooms.member(room, user)
-    upto = min(seq, room.seq)
-    changed = Membership.objects.filter(pk=membership.pk, read_seq__lt=upto).update(read_seq=upto, read_at=now())
+    if seq > room.seq:
+        raise topics.Ahead(head=room.seq)
+    changed = Membership.objects.filter(pk=membership.pk, read_seq__lt=seq).update(read_seq=seq, read_at=now())
     if changed:
         if _showing(room.pk).filter(pk=membership.pk).exists():
-            _tell(room, user, upto)
+            _tell(room, user, seq)
         push(f"user:{user.pk}", {"type": "messages.unread"})
-    return max(membership.read_seq, upto)
+    return max(membership.read_seq, seq)
 
 
 def marks(room_id: Any, reader: Any) -> dict[str, int]:

@@ -36,7 +36,7 @@ class Message(models.Model):
         constraints = [
             models.UniqueConstraint(fields=("room", "seq"), name="message_number_once"),
             models.UniqueConstraint(
-                fields=("room", "author", "client_id"), condition=~Q(client_id=""), name="message_client_id_once"
+                fields=("room", "client_id"), condition=~Q(client_id=""), name="message_client_id_of_one"
             ),
             models.CheckConstraint(
                 name="message_deleted_has_no_text", condition=Q(deleted_at__isnull=True) | Q(body="")

@@ -25,7 +25,7 @@ class TopicOut(serializers.Serializer[Any]):
     upto = serializers.IntegerField(required=False, help_text="The last number that these events cover")
     more = serializers.BooleanField(required=False, help_text="Whether something follows upto")
     here = serializers.ListField(child=serializers.UUIDField(), required=False, help_text="Who looks at the room")
-    code = serializers.CharField(required=False, help_text="Only where it isn't open to you: missing")
+    code = serializers.CharField(required=False, help_text="Where it isn't told: missing, topic.ahead")
     sentence = serializers.CharField(required=False)
 
 
@@ -83,7 +83,7 @@ def _told(user: Any, topic: str, number: str) -> dict[str, Any]:
     try:
         kind, identifier = topics.authorise(user, topic)
         return topics.told(user, kind, identifier, after)
-    except Missing as refusal:
+    except (Missing, topics.Ahead) as refusal:
         return refusal.as_dict()
 
 

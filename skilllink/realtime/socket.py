@@ -10,7 +10,7 @@ from django.http.request import validate_host
 from django.utils.translation import gettext as _
 
 from skilllink.answers import as_refusal
-from skilllink.errors import Malformed, Missing, Refusal, TooLarge, TooMany, Unavailable
+from skilllink.errors import Malformed, Refusal, TooLarge, TooMany, Unavailable
 from skilllink.realtime import frames, sessions, topics
 from skilllink.realtime.hub import Hub, get_hub
 from skilllink.realtime.members import Member
@@ -109,7 +109,7 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
     await hub.subscribe(member, topic, version)
     try:
         return {"topic": topic} | await in_thread(topics.told)(member.user, kind, identifier, after)
-    except Missing:
+    except Refusal:
         await hub.unsubscribe(member, topic)
         raise
 

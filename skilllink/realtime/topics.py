@@ -4,7 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from skilllink.errors import Missing
+from django.utils.translation import gettext_lazy as _
+
+from skilllink.errors import Missing, Unprocessable
+
+
+class Ahead(Unprocessable):
+    """A number that nobody gave yet: after a restored backup what its holder has is no more."""
+
+    code, sentence = "topic.ahead", _("The last number here is {head}. Begin anew from there; nothing was changed.")
 
 
 @dataclass(frozen=True)
@@ -56,9 +64,11 @@ def admit(user: Any, topic: Any) -> tuple[TopicKind, str, int]:
 def told(user: Any, kind: TopicKind, identifier: str, after: int | None) -> dict[str, Any]:
     """Where a topic stands, for somebody who may listen: its head, its greeting, and what came after a number.
 
-    Raises Missing when the right to it has ended meanwhile.
+    Raises Ahead, and Missing when the right to it has ended meanwhile.
     """
     answer = {"head": kind.head(identifier)} | kind.greeting(identifier)
+    if after is not None and after > answer["head"]:
+        raise Ahead(head=answer["head"])
     missed = kind.resume(user, identifier, after) if after is not None and kind.resume else {}
     if missed is None:
         raise Missing()

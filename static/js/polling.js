@@ -60,6 +60,6 @@ export class Polling {
     }
     const { topics } = await json(`/api/v1/events/?${query}`);
     if (!this.runs) return; // the socket is back, and has asked for itself
-    for (const [name, answer] of Object.entries(topics)) answer.code ? this.topics.end(name) : this.topics.take(name, answer);
+    for (const [name, answer] of Object.entries(topics)) answer.code ? this.topics.refused(name, answer.code) : this.topics.take(name, answer);
   }
 }

@@ -67,7 +67,7 @@ export class Topics {
         this.take(topic, await this.ask(topic, before.seq));
       } while (this.known.get(topic) === known && log.lags(known.log) && moved(before, known.log));
     } catch (error) {
-      if (error.code === "missing") this.end(topic);
+      this.refused(topic, error.code);
     } finally {
       known.asking = false;
     }
@@ -83,6 +83,11 @@ export class Topics {
     tell(known, "onAnswer", answer);
     for (const event of fresh) tell(known, "onEvent", event);
     if (before !== null && answer.events === undefined && answer.head > before) tell(known, "onResync");
+  }
+
+  refused(topic, code) {
+    if (code === "missing") this.end(topic);
+    if (code === "topic.ahead") location.reload(); // a restored database: what is shown is no more
   }
 
   end(topic) {

@@ -96,8 +96,6 @@ async def test_a_known_frame_with_any_one_field_wrong_changes_nothing(
         for field, value in itertools.product(fields, WRONG):
             if field == "body" and isinstance(value, str) and value.strip("\0"):
                 continue  # those are words like any others
-            if field == "upto" and value == 10**30:
-                continue  # further than anybody has read is as far as can be read
             await refused(socket, json.dumps({"type": kind, **fields, field: value}))
         if kind != "subscribe":
             await refused(socket, json.dumps({"type": kind, **fields, "author": "somebody"}))
