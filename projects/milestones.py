@@ -19,7 +19,7 @@ from skilllink.errors import Conflict, Forbidden, Malformed, Unprocessable
 from skilllink.money import check_minor, format_money
 from skilllink.prepared import prepared, prepared_update
 from skilllink.transactions import inside_transaction, verb
-from users.standing import require_active
+from users.standing import require_active, require_active_soon
 
 
 class NotFunded(Conflict):
@@ -110,8 +110,22 @@ def _lock(pk: Any) -> "QuerySet[Milestone]":
     return _locking().filter(pk=pk)
 
 
+def _lock_as(role: str, milestone: Any, by: Any) -> Milestone:
+    """Lock it for what only this party may do, who must be allowed to act; asked in one round trip."""
+    locked, active = _lock.soon(pk=_key(milestone)), require_active_soon(by)
+    for row in locked():
+        active()
+        _require_party(row, by, role)
+        return row
+    raise Milestone.DoesNotExist
+
+
 def _role(milestone: Milestone, by: Any, role: str) -> None:
     require_active(by)
+    _require_party(milestone, by, role)
+
+
+def _require_party(milestone: Milestone, by: Any, role: str) -> None:
     if milestone.contract.party(by) != role:
         names = {"client": _("client"), "freelancer": _("freelancer")}
         raise NotYours(role=names[role])
@@ -307,8 +321,7 @@ def keep(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
 @verb
 def fund(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     """Hold the milestone's amount from the client's wallet. Raises payment's InsufficientFunds with the missing sum."""
-    row = lock(milestone)
-    _role(row, by, "client")
+    row = _lock_as("client", milestone, by)
     pro_bono.require_money(row.contract)
     _seen(row, version)
     if row.status != Milestone.Status.AGREED:
@@ -345,8 +358,7 @@ def funded(milestone: Milestone, escrow: Any, *, actor: Any) -> None:
 @verb
 def deliver(milestone: Any, *, by: Any, note: str, files: Any = (), version: int | None = None) -> Delivery:
     """Hand in work: a note and up to 10 files. Starts the client's review clock."""
-    row = lock(milestone)
-    _role(row, by, "freelancer")
+    row = _lock_as("freelancer", milestone, by)
     _seen(row, version)
     if row.rate:
         raise hours.ByTheHour()
@@ -381,8 +393,7 @@ def request_changes(
     milestone: Any, *, by: Any, reason: str, items: list[str], version: int | None = None
 ) -> ChangeRequest:
     """Send the delivery back with a reason and a checklist of at least one item. Two are included."""
-    row = lock(milestone)
-    _role(row, by, "client")
+    row = _lock_as("client", milestone, by)
     _seen(row, version)
     if row.status != Milestone.Status.SUBMITTED:
         raise refusal(row)
@@ -416,8 +427,7 @@ def request_changes(
 @verb
 def extend_review(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     """Take more time to review, once per delivery."""
-    row = lock(milestone)
-    _role(row, by, "client")
+    row = _lock_as("client", milestone, by)
     _seen(row, version)
     if row.status != Milestone.Status.SUBMITTED or row.review_due_at is None:
         raise refusal(row)
@@ -438,8 +448,7 @@ def release(milestone: Any, *, by: Any, amount: int | None = None, version: int 
 
     Raises NotYours for anyone but the client, Stale when `version` isn't the present one, Ended, Disputed, NotFunded.
     """
-    row = lock(milestone)
-    _role(row, by, "client")
+    row = _lock_as("client", milestone, by)
     if row.status not in Milestone.sources("released", Milestone.WORKING):
         raise refusal(row)
     if row.rate and row.status == Milestone.Status.FUNDED:
@@ -508,8 +517,7 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None) -> None:
 @verb
 def refund(milestone: Any, *, by: Any, version: int | None = None) -> Milestone:
     """The freelancer gives the held rest back to the client, at once."""
-    row = lock(milestone)
-    _role(row, by, "freelancer")
+    row = _lock_as("freelancer", milestone, by)
     pro_bono.require_money(row.contract)
     _seen(row, version)
     give_back(row, actor=by)
@@ -534,8 +542,7 @@ def give_back(row: Milestone, *, actor: Any) -> None:
 @verb
 def request_refund(milestone: Any, *, by: Any, reason: str, version: int | None = None) -> Milestone:
     """The client asks for the held rest back; the freelancer has REFUND_REQUEST_WINDOW to agree or object."""
-    row = lock(milestone)
-    _role(row, by, "client")
+    row = _lock_as("client", milestone, by)
     pro_bono.require_money(row.contract)
     _seen(row, version)
     if row.status not in Milestone.WORKING:

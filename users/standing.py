@@ -1,6 +1,6 @@
 """Whether a person may act at all, and begin new things. Every verb that acts for a person asks here."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.conf import settings
@@ -70,20 +70,30 @@ def sentence(sanction: Sanction) -> str:
 
 def require_active(user: Any) -> None:
     """Raise Suspended or Banned when such a measure is in force, Forbidden for an account that was closed."""
-    _require(user, Sanction.STOPPING)
+    _require(user, Sanction.STOPPING)()
+
+
+def require_active_soon(user: Any) -> Callable[[], None]:
+    """Ask, and don't wait: what is returned refuses."""
+    return _require(user, Sanction.STOPPING)
 
 
 def require_may_begin(user: Any) -> None:
     """Like require_active, and raise Limited while the person may not post gigs, bid or open rooms."""
-    _require(user, Sanction.LIMITING)
+    _require(user, Sanction.LIMITING)()
 
 
-def _require(user: Any, kinds: tuple[Any, ...]) -> None:
-    found = _STANDING[kinds](user=user.pk, moment=now())
-    if not found:
-        raise Forbidden(_("This account is closed. Nothing was changed."))
-    if found[0] and (sanction := measure(user)):
-        raise REFUSALS[Sanction.Kind(sanction.kind)](sentence(sanction))
+def _require(user: Any, kinds: tuple[Any, ...]) -> Callable[[], None]:
+    asked = _STANDING[kinds].soon(user=user.pk, moment=now())
+
+    def refuse() -> None:
+        found = asked()
+        if not found:
+            raise Forbidden(_("This account is closed. Nothing was changed."))
+        if found[0] and (sanction := measure(user)):
+            raise REFUSALS[Sanction.Kind(sanction.kind)](sentence(sanction))
+
+    return refuse
 
 
 def _standing(kinds: tuple[Any, ...]) -> Any:
