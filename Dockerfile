@@ -11,4 +11,4 @@ USER skilllink
 # collectstatic needs settings, not a production's secrets
 RUN SKILLLINK_PRODUCTION=0 DATA_DIR=/tmp/build STATICFILES_MANIFEST=1 python manage.py collectstatic --noinput
 EXPOSE 8000
-CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "skilllink.asgi:application"]
+CMD ["daphne", "-b", "0.0.0.0", "-p", "8000", "--ping-interval", "10", "--ping-timeout", "15", "skilllink.asgi:application"]

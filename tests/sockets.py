@@ -1,5 +1,6 @@
 """Sockets for tests: connections to the real ASGI application, closed when the test ends."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -57,10 +58,11 @@ def _cookie(user: User) -> tuple[bytes, bytes]:
 
 async def closed_with(communicator: Any) -> int:
     """Read until the server closes; return its code."""
-    while True:
-        message = await communicator.receive_output(PATIENCE)
-        if message["type"] == "websocket.close":
-            return int(message["code"])
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            message = await communicator.receive_output(PATIENCE)
+            if message["type"] == "websocket.close":
+                return int(message["code"])
 
 
 async def next_frame(communicator: Any, kind: str) -> dict[str, Any]:

@@ -1,22 +1,29 @@
 """A reader that stops reading, over real connections to the real server: cut off within its limit, and nobody waits."""
 
 import json
+import os
 import socket
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from django.conf import settings
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from tests.services.processes import wait_until
+from skilllink.realtime.members import CLOSE_SECONDS
+from tests.services.processes import ROOT, wait_until
 from tests.services.servers import Embedded
 from tests.sockets import PATIENCE
 
 STALL_SECONDS = 3
-READERS, MESSAGES = 5, 160
+READERS, TRICKLES, MESSAGES = 5, 10, 160
+DAPHNES_SWEEP = 2  # seconds between its looks at who is to be pinged
 WORDS = "😀" * 8000  # each event of it is 64 KB on the wire
 GROWTH = 25 * 1024**2  # bytes; the stalled readers are owed twice as much
 PEOPLE = """
@@ -51,7 +58,7 @@ class Talk:
         self.busy, self.calm = f"room:{self.facts['busy']}", f"room:{self.facts['calm']}"
 
     def socket(self, who: str, *topics: str, room_to_receive: int | None = None) -> ClientConnection:
-        """An open socket that listens to topics; with a small receive buffer if asked for."""
+        """An open socket that listens to topics; one with a small receive buffer reads only what it is asked for."""
         raw = socket.socket()
         if room_to_receive:
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room_to_receive)
@@ -59,15 +66,56 @@ class Talk:
         cookie = {"Cookie": self.facts[who]}
         address = f"ws://127.0.0.1:{self.site.port}/ws/"
         options: Any = {"origin": self.site.url, "additional_headers": cookie, "max_size": None, "compression": None}
+        if not room_to_receive:
+            options["max_queue"] = None  # what it isn't asked for yet, it has read all the same
         opened = self.opened.enter_context(connect(address, sock=raw, close_timeout=0.2, **options))
         for topic in topics:
             ask(opened, type="subscribe", topic=topic)
         return opened
 
+    def connections(self) -> int:
+        """How many sockets the server holds."""
+        files = [os.readlink(path) for path in Path(f"/proc/{self.site.process.pid}/fd").iterdir() if path.is_symlink()]
+        return sum(name.startswith("socket:") for name in files)
+
     def memory(self) -> int:
         """Resident bytes of the server."""
         status = Path(f"/proc/{self.site.process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+class Trickle:
+    """Reads one byte a second, after the handshake; small, so that what is owed waits on the server."""
+
+    def __init__(self, talk: Talk, who: str, topic: str) -> None:
+        self.raw = socket.socket()
+        self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.raw.settimeout(PATIENCE)
+        self.raw.connect(("127.0.0.1", talk.site.port))
+        host = f"127.0.0.1:{talk.site.port}"
+        self.raw.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nCookie: {talk.facts[who]}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n".encode()
+        )
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self.raw.recv(1)
+        assert b" 101 " in answer, answer
+        frame = json.dumps({"type": "subscribe", "topic": topic}).encode()
+        self.raw.sendall(bytes([0x81, 0x80 | len(frame), 0, 0, 0, 0]) + frame)
+        talk.opened.callback(self._close)
+        self.closed = threading.Event()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        with suppress(OSError):
+            while self.raw.recv(1) and not self.closed.wait(1):
+                pass
+
+    def _close(self) -> None:
+        self.closed.set()
+        self.raw.close()
 
 
 def ask(opened: ClientConnection, **frame: Any) -> dict[str, Any]:
@@ -78,14 +126,28 @@ def ask(opened: ClientConnection, **frame: Any) -> dict[str, Any]:
             return answer
 
 
-def posted(opened: ClientConnection, count: int) -> list[int]:
-    """The numbers of the next `count` messages that are told."""
+def posted(opened: ClientConnection, count: int, *, topic: str = "") -> list[int]:
+    """The numbers of the next `count` messages that are told, on one topic or all."""
     numbers: list[int] = []
+    end = time.monotonic() + PATIENCE
     while len(numbers) < count:
-        event = json.loads(opened.recv(PATIENCE)).get("event", {})
-        if event.get("type") == "message.posted":
+        frame = json.loads(opened.recv(end - time.monotonic()))
+        event = frame.get("event", {})
+        if event.get("type") == "message.posted" and topic in ("", frame["topic"]):
             numbers.append(event["seq"])
     return numbers
+
+
+def read_again(talk: Talk, numbers: list[int]) -> list[int]:
+    """The busy room's log from the first of these numbers on, as who was cut off reads it."""
+    again = talk.socket("tomasz")
+    log: list[int] = []
+    after = numbers[0] - 1
+    while len(log) < len(numbers):
+        page = ask(again, type="subscribe", topic=talk.busy, after=after)
+        log += [event["seq"] for event in page["events"]]
+        after = page["upto"]
+    return log
 
 
 def read_to_the_end(opened: ClientConnection) -> int:
@@ -118,27 +180,52 @@ def talk(running: Talk) -> Iterator[Talk]:
         yield running
 
 
-def test_readers_that_stall_are_cut_off_hold_little_and_delay_nobody(talk: Talk) -> None:
+def test_readers_that_stall_or_read_a_byte_a_second_are_cut_off_cost_1_mib_each_and_resume_and_delay_nobody(
+    talk: Talk,
+) -> None:
     writer, watcher = talk.socket("ines"), talk.socket("ines", talk.busy)
+
+    def said(name: str, count: int) -> list[int]:
+        numbers = []
+        for number in range(count):
+            frame = {"room": talk.facts["busy"], "client_id": f"{name}-{number:04}", "body": WORDS}
+            numbers.append(ask(writer, type="message.send", **frame)["seq"])
+            assert posted(watcher, 1) == numbers[-1:]
+        return numbers
+
+    said("alone", MESSAGES // 4)  # what the server keeps for itself
+    alone = talk.connections()
     stalled = [talk.socket("tomasz", talk.busy, room_to_receive=4096) for _ in range(READERS)]
+    for _ in range(TRICKLES):
+        Trickle(talk, "tomasz", talk.busy)
     before = talk.memory()
-    numbers = []
-    for number in range(MESSAGES):
-        answer = ask(writer, type="message.send", room=talk.facts["busy"], client_id=f"slow-{number:04}", body=WORDS)
-        numbers.append(answer["seq"])
-        assert posted(watcher, 1) == numbers[-1:]
-    assert talk.memory() - before < GROWTH
+    numbers = said("slow", MESSAGES)
+    assert talk.memory() - before < (READERS + TRICKLES) * 1024**2
     owed = MESSAGES * len(WORDS.encode()) * 2
     for reader in stalled:
         assert read_to_the_end(reader) < owed
         reader.socket.close()
-    again = talk.socket("tomasz")
-    log, after = [], numbers[0] - 1
-    while len(log) < MESSAGES:
-        page = ask(again, type="subscribe", topic=talk.busy, after=after)
-        log += [event["seq"] for event in page["events"]]
-        after = page["upto"]
-    assert log == numbers
+    wait_until(lambda: talk.connections() <= alone, what="the end of all slow readers")
+    assert read_again(talk, numbers) == numbers
+
+
+def test_a_reader_of_one_byte_a_second_is_cut_off_where_nobody_says_anything(talk: Talk) -> None:
+    """What the kernel would still take for it tells nothing; its missing answers to pings do."""
+    keeper = talk.socket("tomasz", talk.calm)
+    before = talk.connections()
+    Trickle(talk, "tomasz", talk.calm)
+    assert talk.connections() == before + 1
+    wait_until(lambda: talk.connections() == before, what="its end")
+    assert ask(keeper, type="ping")["type"] == "ack"
+
+
+def test_all_that_a_stalled_reader_is_waited_for_is_less_than_30_seconds() -> None:
+    stall = settings.SKILLLINK["SOCKET_STALL"].total_seconds()
+    assert stall + CLOSE_SECONDS < 30
+    command = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["web"]["command"].split()
+    interval, timeout = (float(command[command.index(name) + 1]) for name in ("--ping-interval", "--ping-timeout"))
+    for pings in (interval + timeout, stall / 2 + stall * 3 / 4):
+        assert pings + DAPHNES_SWEEP < 30
 
 
 def test_a_reader_that_asks_and_never_reads_is_cut_off_too(talk: Talk) -> None:
@@ -154,17 +241,13 @@ def test_a_reader_that_asks_and_never_reads_is_cut_off_too(talk: Talk) -> None:
 
 def test_a_flood_in_one_room_loses_no_message_of_another(talk: Talk) -> None:
     quiet, loud = talk.socket("ines", talk.busy, talk.calm), talk.socket("tomasz")
+    said = []
     for number in range(400):
         loud.send(json.dumps({"type": "typing", "room": talk.facts["busy"]}))
         if number % 40 == 0:
-            frame = {"type": "message.send", "room": talk.facts["calm"], "client_id": f"calm-{number:04}"}
-            loud.send(json.dumps({**frame, "body": f"Among {number} others"}))
-    heard: list[str] = []
-    while len(heard) < 10:
-        frame = json.loads(quiet.recv(PATIENCE))
-        if frame.get("topic") == talk.calm:
-            heard.append(frame["event"]["message"]["body"])
-    assert heard == [f"Among {number} others" for number in range(0, 400, 40)]
+            frame = {"room": talk.facts["calm"], "client_id": f"calm-{number:04}", "body": f"Among {number} others"}
+            said.append(ask(loud, type="message.send", **frame)["seq"])
+    assert posted(quiet, len(said), topic=talk.calm) == said
 
 
 def test_who_was_cut_off_leaves_no_socket_behind(talk: Talk) -> None:

@@ -51,6 +51,7 @@ class Command(BaseCommand):
         from skilllink.runtime import Runtime
 
         runtime = Runtime()
+        stall = settings.SKILLLINK["SOCKET_STALL"].total_seconds()
         server = Server(
             application=application,
             endpoints=build_endpoint_description_strings(host=host, port=port),
@@ -58,6 +59,8 @@ class Command(BaseCommand):
             websocket_max_message_size=settings.SOCKET_MESSAGE_BYTES,
             websocket_max_frame_size=settings.SOCKET_MESSAGE_BYTES,
             application_close_timeout=2,
+            ping_interval=stall / 2,
+            ping_timeout=stall * 3 / 4,  # both together, and a sweep of Daphne's, stay below 30 s
         )
         running = cast(ReactorBase, reactor)
         running.callWhenRunning(running.callInThread, runtime.start)
