@@ -14,14 +14,14 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from benchmarks import chats, loads, sites
+from benchmarks import chats, loads, peers, sites
 from benchmarks.loads import Shape
 from benchmarks.report import Result
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "3"))
 SECONDS = max(1, round(float(os.environ.get("BENCH_SECONDS", "6"))))
 ROOM, BUSY_ROOM, ROOMS = Shape(), Shape(in_flight=4), Shape(rooms=100)
-STALLED = Shape(sockets=1001, stalled=1)
+STALLED = Shape(sockets=1001, in_flight=4, stalled=1)
 PRODUCT, RAW, TUTORIAL = (f"benchmarks.peers.{name}:application" for name in ("product", "raw", "tutorial"))
 Start = Callable[..., Any]
 Measured = dict[str, float]
@@ -44,25 +44,118 @@ def world(postgres: Any, redis: Any) -> World:
 
 def run(world: World) -> list[Result]:
     """Every shape with all who take part in it."""
-    results = []
-    for measure in (_room_on_uvicorn,):
-        results += measure(world)
-    return results
+    shapes = (
+        _room_on_uvicorn,
+        _busy_room_on_uvicorn,
+        _rooms_on_uvicorn,
+        _room_on_daphne,
+        _saved,
+        _stalled,
+        _two_processes,
+    )
+    return [one for shape in shapes for one in shape(world)]
 
 
 def _room_on_uvicorn(world: World) -> list[Result]:
-    speed = median(
-        "1 × 1,000 on Uvicorn",
-        {
-            "raw": lambda: raw(sites.uvicorn, ROOM),
-            "product": lambda: product(world, sites.uvicorn, ROOM),
-            "tutorial": lambda: tutorial(world, sites.uvicorn, ROOM),
-        },
-    )
+    with peers.SocketIO() as socketio, peers.Ejabberd() as ejabberd:
+        speed = median(
+            "1 × 1,000 on Uvicorn",
+            {
+                "raw": lambda: raw(sites.uvicorn, ROOM),
+                "product": lambda: product(world, sites.uvicorn, ROOM),
+                "prepared": lambda: product(world, PREPARED, ROOM),
+                "tutorial": lambda: tutorial(world, sites.uvicorn, ROOM),
+                "tutorial on pub/sub": lambda: tutorial(world, sites.uvicorn, ROOM, TUTORIAL_LAYER="pubsub"),
+                "Socket.IO": lambda: socketio.measured(ROOM, SECONDS),
+                "ejabberd": lambda: ejabberd.measured(ROOM, SECONDS),
+            },
+        )
+        told = socketio.versions | ejabberd.versions
     return [
         result("fanout.room.uvicorn.vs_raw", speed["product"], speed["raw"], 0.75),
         result("fanout.room.uvicorn.vs_tutorial", speed["product"], speed["tutorial"], 20),
+        result("fanout.room.prepared.vs_raw", speed["prepared"], speed["raw"], 1.0),
+        result("fanout.room.prepared.vs_socketio", speed["prepared"], speed["Socket.IO"], 1.1, told=told),
+        result("fanout.room.prepared.vs_ejabberd", speed["prepared"], speed["ejabberd"], 3, told=told),
     ]
+
+
+def _busy_room_on_uvicorn(world: World) -> list[Result]:
+    """Four messages under way at once: printed beside the goals, which are those of one."""
+    median(
+        "1 × 1,000 with four in flight on Uvicorn",
+        {
+            "raw": lambda: raw(sites.uvicorn, BUSY_ROOM),
+            "product": lambda: product(world, sites.uvicorn, BUSY_ROOM),
+            "prepared": lambda: product(world, PREPARED, BUSY_ROOM),
+        },
+    )
+    return []
+
+
+def _rooms_on_uvicorn(world: World) -> list[Result]:
+    speed = median(
+        "100 × 10 on Uvicorn",
+        {
+            "raw": lambda: raw(sites.uvicorn, ROOMS),
+            "product": lambda: product(world, sites.uvicorn, ROOMS),
+            "prepared": lambda: product(world, PREPARED, ROOMS),
+            "tutorial": lambda: tutorial(world, sites.uvicorn, ROOMS),
+        },
+    )
+    return [result("fanout.rooms.uvicorn.vs_raw", speed["product"], speed["raw"], 0.5)]
+
+
+def _room_on_daphne(world: World) -> list[Result]:
+    speed = median(
+        "1 × 1,000 on Daphne",
+        {
+            "raw": lambda: raw(sites.daphne, ROOM),
+            "product": lambda: product(world, sites.daphne, ROOM),
+            "tutorial": lambda: tutorial(world, sites.daphne, ROOM),
+        },
+    )
+    return [
+        result("fanout.room.daphne.vs_raw", speed["product"], speed["raw"], 0.85),
+        result("fanout.room.daphne.vs_tutorial", speed["product"], speed["tutorial"], 6),
+    ]
+
+
+def _saved(world: World) -> list[Result]:
+    """The verb itself by socket, with rights, number, index, unread marks and COMMIT, beside one INSERT."""
+    results = []
+    for name, start, goal in (("uvicorn", sites.uvicorn, 15), ("daphne", sites.daphne, 5)):
+        parts: dict[str, Callable[[], Measured]] = {
+            "product": partial(product, world, start, BUSY_ROOM, chats.SEND),
+            "tutorial": partial(tutorial, world, start, BUSY_ROOM, TUTORIAL_SAVES="1"),
+        }
+        speed = median(f"1 × 1,000 on {name.title()}, saved first, four in flight", parts)
+        results.append(result(f"fanout.saved.{name}.vs_tutorial", speed["product"], speed["tutorial"], goal))
+    return results
+
+
+def _stalled(world: World) -> list[Result]:
+    speed = median(
+        "1 × 1,000 on Uvicorn beside one that reads nothing",
+        {
+            "calm": lambda: product(world, sites.uvicorn, BUSY_ROOM),
+            "stalled": lambda: product(world, sites.uvicorn, STALLED),
+        },
+    )
+    return [result("fanout.stalled.vs_calm", speed["stalled"], speed["calm"], 0.9)]
+
+
+def _two_processes(world: World) -> list[Result]:
+    """CPU time, so it doesn't matter that both share a core."""
+    cost = median(
+        "1 × 1,000 over one process and over two: µs of CPU a delivery",
+        {
+            "one": lambda: product(world, sites.uvicorn, BUSY_ROOM),
+            "two": lambda: product(world, sites.uvicorn, BUSY_ROOM, processes=2),
+        },
+        "server_us_per_delivery",
+    )
+    return [result("fanout.two_processes.cpu", cost["two"], cost["one"], 1.15, unit="µs", better="lower")]
 
 
 def product(world: World, start: Start, shape: Shape, message: str = chats.SAY, *, processes: int = 1) -> Measured:
@@ -114,7 +207,14 @@ def median(
 
 
 def result(
-    name: str, value: float, baseline: float, goal: float, *, unit: str = "/s", better: str = "higher"
+    name: str,
+    value: float,
+    baseline: float,
+    goal: float,
+    *,
+    unit: str = "/s",
+    better: str = "higher",
+    told: dict[str, str] | None = None,
 ) -> Result:
     known = ("uvicorn", "websockets", "daphne", "channels", "channels-redis")
-    return Result(name, value, baseline, goal, unit, better, {one: version(one) for one in known})
+    return Result(name, value, baseline, goal, unit, better, {one: version(one) for one in known} | (told or {}))

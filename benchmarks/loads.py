@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).resolve().parent / "load" / "load.c"
+LONGEST = 150  # seconds that opening all sockets and ending may take
 HANDSHAKE = (
     r"S:GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     r"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: http://localhost\r\n{more}\r\n"
@@ -67,7 +68,8 @@ def command(peer: Peer, shape: Shape, *, seconds: int, warm_up: int = 1) -> list
 
 def run(peer: Peer, shape: Shape, *, seconds: int, warm_up: int = 1) -> dict[str, float]:
     """What the generator counted. Raises RuntimeError when sockets didn't come in."""
-    done = subprocess.run(command(peer, shape, seconds=seconds, warm_up=warm_up), capture_output=True, text=True)
+    words = command(peer, shape, seconds=seconds, warm_up=warm_up)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST + seconds)
     if done.returncode:
         raise RuntimeError(f"The load generator gave up: {done.stdout}{done.stderr}")
     told: dict[str, float] = json.loads(done.stdout)
