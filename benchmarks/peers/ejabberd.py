@@ -33,6 +33,7 @@ modules:
     history_size: 0
     default_room_options:
       persistent: false
+      max_users: 2000
       presence_broadcast: []
       allow_user_invites: false
       anonymous: true
