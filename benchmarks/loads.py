@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SOURCE = Path(__file__).resolve().parent / "load" / "load.c"
-LONGEST = 150  # seconds that opening all sockets and ending may take
+LONGEST = 300  # seconds that opening all sockets and ending may take
 HANDSHAKE = (
     r"S:GET {path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     r"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nOrigin: http://localhost\r\n{more}\r\n"

@@ -16,7 +16,7 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.moments import span
 from skilllink.prepared import insert
-from skilllink.realtime.push import push
+from skilllink.realtime.push import hint, push
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
 from users.standing import require_active
@@ -283,4 +283,4 @@ def tell(room: Room, kind: str, message: Message, user: Any) -> None:
     if kind == RoomEvent.Kind.POSTED and not message.notice:
         others = Membership.objects.filter(room=room, left_at__isnull=True).exclude(user=user)
         for user_id in others.values_list("user_id", flat=True):
-            push(f"user:{user_id}", {"type": "messages.unread"})
+            hint(f"user:{user_id}", {"type": "messages.unread"})

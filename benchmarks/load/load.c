@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 enum { STEPS = 64, COLUMNS = 9, RING = 4096, MARKER = 30, BUCKETS = 1000000, TEXT = 16384, PORTS = 8, PIDS = 8 };
-enum { GIVEN_UP_AFTER = 3, HANDSHAKES_WITHIN = 90 }; // seconds
+enum { GIVEN_UP_AFTER = 3, HANDSHAKES_WITHIN = 240 }; // seconds
 enum kind { SEND, FRAME, WAIT };
 enum opcode { WORDS = 1, PING = 9, PONG = 10 };
 

@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 LAYER_SECONDS = 2.0  # a layer that hangs must not hold up a listener: pulses reach it all the same
 AT_ONCE = 256  # sockets that are told before the loop may do something else
 TOGETHER = 32  # events of one topic that leave together
+HINTS_EVERY = 1.0  # seconds between hints of a kind on one topic
 WAITING = 10_000  # events that wait to be told; more stay with the channel layer until some have left
 
 
@@ -35,6 +36,9 @@ class Hub:
         self.tasks: list[asyncio.Task[None]] = []
         self.heard: dict[str, deque[dict[str, Any]]] = {}  # topic → what is to be told there, in its order
         self.waiting = 0  # how many in all
+        self.hinted: dict[
+            tuple[str, str], dict[str, Any] | None
+        ] = {}  # topic and type → the last hint, if not told yet
         self.telling: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -124,6 +128,8 @@ class Hub:
 
         Something to wait for when enough waits already: what else there is then stays with the layer.
         """
+        if message.get("hint") and not self._is_first(message):
+            return None
         waits = self.heard.setdefault(message["topic"], deque())
         if message.get("lossy") and len(waits) >= TOGETHER:
             return None  # such a frame never takes the place of another
@@ -132,6 +138,20 @@ class Hub:
         if self.telling is None:
             self.telling = asyncio.ensure_future(self._tell_all())
         return asyncio.wait([self.telling]) if self.waiting >= WAITING else None
+
+    def _is_first(self, message: dict[str, Any]) -> bool:
+        """Whether a hint has to be told now: one like it of the last moments means that this one is told after them."""
+        kind = message["topic"], message["event"]["type"]
+        if kind in self.hinted:
+            self.hinted[kind] = message
+            return False
+        self.hinted[kind] = None
+        asyncio.get_running_loop().call_later(HINTS_EVERY, self._hint_again, kind)
+        return True
+
+    def _hint_again(self, kind: tuple[str, str]) -> None:
+        if (message := self.hinted.pop(kind)) is not None:
+            self.hear(message)
 
     async def _tell_all(self) -> None:
         try:

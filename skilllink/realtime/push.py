@@ -23,6 +23,14 @@ def push(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
     after_commit_together(_send_all, (topic, event, {"version": version}))
 
 
+def hint(topic: str, event: dict[str, Any]) -> None:
+    """After the open transaction commits, tell everyone on `topic` that something they show is old, and no more than that.
+
+    The first is told at once; of those that follow within a second only the last, at its end.
+    """
+    after_commit_together(_send_all, (topic, event, {"hint": True}))
+
+
 def push_now(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
     """Tell everyone on `topic` at once, outside transactions and without a promise: typing, presence.
 

@@ -1,12 +1,14 @@
 """One socket: a send costs no task unless it waits, order holds however it goes, a reader that is behind is cut off."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 from websockets.frames import Frame, Opcode
 
 from skilllink.realtime.encoding import framed
+from skilllink.realtime.hub import Hub
 from skilllink.realtime.members import BACKLOG, Member, Told
 
 
@@ -126,3 +128,17 @@ async def test_where_prepared_frames_are_taken_they_go_first_and_otherwise_send_
     await member.finished()
     member.text("5")
     assert (reader.prepared[1:], reader.sent) == ([framed("5")], ["3", "4"])
+
+
+async def test_hints_of_a_kind_are_told_at_once_and_once_more_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("skilllink.realtime.hub.HINTS_EVERY", 0.05)
+    hub, reader = Hub(), Reader()
+    member = Member(None, "", reader.send)
+    member.topics["user:1"] = 0
+    hub.listeners["user:1"] = {member}
+    for number in range(5):
+        hub.hear({"topic": "user:1", "event": {"type": "messages.unread", "n": number}, "hint": True})
+    hub.hear({"topic": "user:1", "event": {"type": "rooms.changed"}})
+    while hub.hinted:
+        await asyncio.sleep(0.01)
+    assert [json.loads(text)["event"].get("n", "changed") for text in reader.sent] == [0, "changed", 4]
