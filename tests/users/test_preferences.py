@@ -168,6 +168,9 @@ def test_the_page_says_what_is_chosen_saves_it_and_names_what_cannot_be_switched
     assert chosen["gigs"] == (False, "daily")
     assert set(chosen) == set(preferences.OPTIONAL)
     assert str(QuietHours.objects.get()) == "21:30–06:00"
+    assert not User.objects.get(pk=freelancer.pk).shows_reading
+    assert client.post("/settings/notifications/", given | quiet | {"shows_reading": "on"}).status_code == 302
+    assert User.objects.get(pk=freelancer.pk).shows_reading
     for wrong in (quiet | {"ends": "21:00"}, quiet | {"ends": ""}, quiet | {"begins": "25:00"}):
         assert client.post("/settings/notifications/", given | {"mail_gigs": "never"} | wrong).status_code == 422
     assert client.post("/settings/notifications/", given | quiet | {"mail_gigs": "weekly"}).status_code == 422
