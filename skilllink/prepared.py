@@ -14,7 +14,6 @@ wanted, another statement follows, or the transaction commits: all that wait go 
 trip. See docs/decisions/0003-prepared-statements.md.
 """
 
-import copy
 import functools
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -139,8 +138,7 @@ def _as_described(described: Any, compiler: Any, rows: Any) -> list[Any]:
         select=compiler.select, klass_info=compiler.klass_info, annotation_col_map=compiler.annotation_col_map,
         execute_sql=lambda **_how: rows, results_iter=lambda *_rows, **_how: iter(rows),
     )  # fmt: skip
-    query: Any = copy.copy(described.query)
-    query.get_compiler = lambda *_args, **_kwargs: asked
+    query = _Answered(described.query, asked)
     stand_in = SimpleNamespace(
         db=DEFAULT_DB_ALIAS, model=described.model, query=query, _fields=described._fields,
         _known_related_objects={}, _hints={},
@@ -195,6 +193,19 @@ def _no_moments(places: Sequence[Any]) -> Sequence[Any]:
     if any(isinstance(place, datetime) for place in places):
         raise TypeError("A moment in a prepared statement must be one of its values.")
     return places
+
+
+class _Answered:
+    """A query whose compiler has its answer; a copy of the query would cost more than the rest of this."""
+
+    def __init__(self, query: Any, compiler: Any) -> None:
+        self._query, self._compiler = query, compiler
+
+    def get_compiler(self, *_args: Any, **_kwargs: Any) -> Any:
+        return self._compiler
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._query, name)
 
 
 def _filled(places: Sequence[Any], values: dict[str, Any]) -> list[Any]:
