@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its baseline in one run. `ONLY=money` picks one part.
 
-BENCH_ROUNDS (3), BENCH_SECONDS (6), BENCH_DUE (10,000 milestones) and BENCH_ENTRIES (1,000,000) make it
-shorter.
+BENCH_ROUNDS (3), BENCH_SECONDS (6), BENCH_DUE (10,000 milestones) BENCH_ENTRIES and BENCH_MESSAGES (1,000,000
+each) make it shorter.
 """
 
 import os
@@ -10,7 +10,7 @@ import tempfile
 
 from benchmarks import report
 
-PARTS = ("money", "sweep", "audit", "fanout", "connect")
+PARTS = ("money", "sweep", "audit", "fanout", "connect", "chat")
 
 
 def main() -> None:
@@ -61,6 +61,10 @@ def measured(wanted: list[str], postgres: object, redis: object) -> list[report.
         world = fanout.world(postgres, redis)
         results += fanout.run(world) if "fanout" in wanted else []
         results += connect.run(world) if "connect" in wanted else []
+    if "chat" in wanted:
+        from benchmarks import open_room
+
+        results += open_room.run()
     return results
 
 
