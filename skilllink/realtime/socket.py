@@ -56,7 +56,8 @@ async def _serve(member: Member, receive: Any) -> None:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
-            await _take(hub, member, message)
+            if not member.closed:  # what a closed socket still says is read and not done
+                await _take(hub, member, message)
     finally:
         await hub.leave(member)
 

@@ -130,6 +130,18 @@ async def test_a_programs_socket_ends_with_its_token_and_with_no_other(
     assert (await tell(opened[1], type="ping"))["type"] == "ack"
 
 
+async def test_what_is_said_after_the_close_is_not_done(ines: User, open_socket: Open, pulse_every: Any) -> None:
+    pulse_every(NEVER)
+    room = await run(groups.create, ines, "Glaze talk")
+    socket, browser = await opened_by(open_socket, ines)
+    await run(sign_out, ines, browser)
+    assert await closed_with(socket) == 4401
+    frame = {"type": "message.send", "room": str(room.pk), "client_id": "late-0002", "body": "One more"}
+    await socket.send_json_to(frame)
+    assert await socket.receive_nothing(0.5)
+    assert not await Message.objects.aexists()
+
+
 async def test_who_was_suspended_and_is_still_connected_is_refused_at_once(
     ines: User, open_socket: Open, pulse_every: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
