@@ -35,7 +35,8 @@ class Hub:
         self.channel = ""
         self.tasks: list[asyncio.Task[None]] = []
         self.heard: dict[str, deque[dict[str, Any]]] = {}  # topic → what is to be told there, in its order
-        self.waiting = 0  # how many in all
+        self.oldest: dict[str, int] = {}  # topic → the lowest version under which somebody there was let in
+        self.waiting = 0  # how many are heard in all
         self.hinted: dict[
             tuple[str, str], dict[str, Any] | None
         ] = {}  # topic and type → the last hint, if not told yet
@@ -77,6 +78,7 @@ class Hub:
             first = topic not in self.listeners
             self.listeners.setdefault(topic, set()).add(member)
             member.topics[topic] = version
+            self.oldest[topic] = min(version, self.oldest.get(topic, version))
             if first:
                 await self._listen_to([topic])
 
@@ -86,6 +88,7 @@ class Hub:
             listeners = self.listeners.get(topic, set())
             listeners.discard(member)
             if not listeners and self.listeners.pop(topic, None) is not None:
+                self.oldest.pop(topic, None)
                 try:
                     async with asyncio.timeout(LAYER_SECONDS):
                         await get_channel_layer().group_discard(group_name(topic), self.channel)
@@ -212,12 +215,18 @@ class Hub:
 
     async def _judge_again(self, topic: str, version: int) -> None:
         """Ask the database about everyone who was let in under an older membership version than the event's."""
-        older = [member for member in self.listeners.get(topic, ()) if member.topics.get(topic, version) < version]
-        for member in older:
-            if await in_thread(topics.may_still_listen)(member.user, topic):
-                member.topics[topic] = version
-            else:
-                await self._put_out(member, topic)
+        while self.oldest.get(topic, version) < version:  # again for who came meanwhile
+            self.oldest[topic] = version
+            older = [member for member in self.listeners.get(topic, ()) if member.topics.get(topic, version) < version]
+            try:
+                for member in older:
+                    if await in_thread(topics.may_still_listen)(member.user, topic):
+                        member.topics[topic] = version
+                    else:
+                        await self._put_out(member, topic)
+            except BaseException:
+                self.oldest[topic] = -1  # nobody is taken for judged
+                raise
 
     async def _put_out(self, member: Member, topic: str) -> None:
         await self.unsubscribe(member, topic)

@@ -142,3 +142,26 @@ async def test_hints_of_a_kind_are_told_at_once_and_once_more_at_the_end(monkeyp
     while hub.hinted:
         await asyncio.sleep(0.01)
     assert [json.loads(text)["event"].get("n", "changed") for text in reader.sent] == [0, "changed", 4]
+
+
+async def test_who_was_let_in_under_an_older_version_is_judged_before_hearing_also_after_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hub, stays, goes, new = Hub(), Reader(), Reader(), Reader()
+    for reader, version in ((stays, 1), (goes, 1), (new, 2)):
+        await hub.subscribe(Member(reader, "", reader.send), "room:1", version)
+    answers: list[Any] = [OSError("the database is away")]
+
+    def judge(user: Any, topic: str) -> bool:
+        if answers:
+            raise answers.pop()
+        return user is not goes
+
+    monkeypatch.setattr("skilllink.realtime.topics.may_still_listen", judge)
+    for number in (1, 2):
+        hub.hear({"topic": "room:1", "event": {"type": "said", "n": number}, "version": 2})
+        await asyncio.wait([hub.telling])
+    assert [[json.loads(text).get("event", {}).get("n") for text in one.sent] for one in (stays, goes, new)] == [
+        [2], [None], [2],
+    ]  # fmt: skip
+    assert json.loads(goes.sent[0])["type"] == "revoked"
