@@ -88,6 +88,24 @@ class WeekRules(Model):
         if answer is not None:
             self.logged[name] = [*known, (begins, ends)]
 
+    @rule(data=st.data())
+    def hand_in(self, data: Any) -> None:
+        """An hour of work, and on to the clock that hands it in."""
+        name = self.week(data, "funded")
+        week = self.reference.weeks[name]
+        if week.status == "funded" and not week.logged:
+            row, begins = self.row(name), week.begins_at
+            self.pass_time(max(timedelta(0), begins + timedelta(hours=1) - self.reference.now))
+            entry = {"begins_at": begins, "ends_at": begins + timedelta(hours=1), "memo": MEMO}
+            self.weekly(
+                "log",
+                lambda: hours.log.within(row, by=row.contract.freelancer, **entry),
+                lambda: self.reference.log(name, begins, 60, overlaps=False),
+            )
+            self.logged[name] = [(entry["begins_at"], entry["ends_at"])]
+        while self.reference.weeks[name].status == "funded":
+            self.ring()
+
     @rule(data=st.data(), how=parts)
     def pay_week(self, data: Any, how: Any) -> None:
         name = self.week(data, "submitted")
