@@ -52,7 +52,8 @@ def with_brake(application: Application) -> Application:
             nonlocal brake
             if message["type"] == "websocket.send":
                 brake = brake or Brake(transport)
-                await brake.open.wait()
+                if not brake.open.is_set():
+                    await brake.open.wait()
             await send(message)
 
         await application(scope, receive, send_when_open)

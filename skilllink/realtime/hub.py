@@ -242,7 +242,9 @@ class Hub:
             except Exception:
                 log.exception("hub.pulse_failed")
                 continue
-            for member in self._everyone():
+            for number, member in enumerate(self._everyone(), 1):
+                if not number % AT_ONCE:
+                    await asyncio.sleep(0)
                 member.frame({"type": "pulse", "heads": {t: heads[t] for t in member.topics if t in heads}})
 
     async def _watch(self) -> None:
