@@ -95,7 +95,9 @@ def visit(page: Page) -> dict[str, Any]:
     page.evaluate(Axe().axe_script)
     for theme in screenshots.THEMES:
         # the tree is the same in both themes, only its colours differ
-        rules = {"resultTypes": ["violations"], **({"runOnly": ["color-contrast"]} if theme == "dark" else {})}
+        only = {"runOnly": ["color-contrast"]} if theme == "dark" else {}
+        # every style sheet would be fetched again, for rules about autoplay and a locked orientation
+        rules = {"resultTypes": ["violations"], "preload": False, **only}
         page.emulate_media(color_scheme=theme)
         for width in (360, 1440):
             page.set_viewport_size({"width": width, "height": 900})
