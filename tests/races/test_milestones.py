@@ -15,7 +15,7 @@ from skilllink.errors import Refusal
 from tests.builders.projects_contracts import signed_contract
 from tests.races import together
 
-ROUNDS = int(os.environ.get("SKILLLINK_RACE_ROUNDS", "50"))
+ROUNDS = int(os.environ.get("SKILLLINK_RACE_ROUNDS", "25"))
 CALLERS = 5  # of each of the four
 
 
