@@ -15,6 +15,7 @@ trip. See docs/decisions/0003-prepared-statements.md.
 """
 
 import functools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
@@ -40,7 +41,7 @@ class _Place(Expression):
         return "%s", (self,)
 
 
-class _Prepared(Generic[R]):
+class _Prepared(ABC, Generic[R]):
     """A statement that a function describes."""
 
     def __init__(self, describe: Callable[..., Any]) -> None:
@@ -61,15 +62,17 @@ class _Prepared(Generic[R]):
         waiting = _asked(db, sql, _filled(places, values))
         return lambda: self._read(waiting(), *how)
 
+    @abstractmethod
     def _write(self, *names: str) -> Any:
         """The SQL, what goes into it, and whatever `_read` needs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _at_once(self, described: Any) -> R:
-        raise NotImplementedError
+        """The answer where nothing is prepared."""
 
+    @abstractmethod
     def _read(self, answer: Any, *how: Any) -> R:
-        raise NotImplementedError
+        """What the rows or their count mean."""
 
 
 class _Select(_Prepared[list[Any]]):
