@@ -5,7 +5,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from chat import blocked, hiding, messages, pins, presence, reading, receipts, rooms
-from chat.models import Room
+from chat.models import Membership, Room
 from skilllink import ids
 from skilllink.errors import Malformed, Missing
 from skilllink.realtime import frames, topics
@@ -104,6 +104,11 @@ def _may_listen(user: Any, room_id: str) -> bool:
     return True
 
 
+def _since(user: Any, room_id: str) -> int:
+    rows = Membership.objects.filter(room=ids.read(room_id), user=user, left_at__isnull=True)
+    return rows.values_list("joined_seq", flat=True).first() or 0
+
+
 def _head(room_id: str) -> int:
     return Room.objects.filter(pk=ids.read(room_id)).values_list("seq", flat=True).first() or 0
 
@@ -123,6 +128,7 @@ def register() -> None:
             head=_head,
             resume=_resume,
             version=rooms.version,
+            since=_since,
             greeting=lambda room_id: {"here": presence.here(ids.read(room_id))},
         )
     )

@@ -1,6 +1,7 @@
 """The hub: one per process. One subscription per topic, each event encoded once, each socket with its own backlog."""
 
 import asyncio
+import math
 import weakref
 from collections import defaultdict, deque
 from collections.abc import Awaitable
@@ -36,6 +37,7 @@ class Hub:
         self.tasks: list[asyncio.Task[None]] = []
         self.heard: dict[str, deque[dict[str, Any]]] = {}  # topic → what is to be told there, in its order
         self.oldest: dict[str, int] = {}  # topic → the lowest version under which somebody there was let in
+        self.latest: dict[str, int] = {}  # topic → the highest number up to which somebody there hears nothing
         self.waiting = 0  # how many are heard in all
         self.hinted: dict[
             tuple[str, str], dict[str, Any] | None
@@ -69,8 +71,9 @@ class Hub:
     def of_user(self, user_id: Any) -> list[Member]:
         return list(self.members.get(user_id, ()))
 
-    async def subscribe(self, member: Member, topic: str, version: int = 0) -> None:
-        """From here on `member` hears `topic`; the process subscribes with its first listener.
+    async def subscribe(self, member: Member, topic: str, version: int = 0, since: int = 0) -> None:
+        """From here on `member` hears what comes after number `since` of `topic`; the process subscribes with its first
+        listener.
 
         While the layer is away pulses tell what is new, and the first after its return subscribes.
         """
@@ -78,6 +81,7 @@ class Hub:
             first = topic not in self.listeners
             self.listeners.setdefault(topic, set()).add(member)
             member.topics[topic] = version
+            self._begin(member, topic, since)
             self.oldest[topic] = min(version, self.oldest.get(topic, version))
             if first:
                 await self._listen_to([topic])
@@ -85,15 +89,23 @@ class Hub:
     async def unsubscribe(self, member: Member, topic: str) -> None:
         async with self.lock:
             member.topics.pop(topic, None)
+            member.since.pop(topic, None)
             listeners = self.listeners.get(topic, set())
             listeners.discard(member)
             if not listeners and self.listeners.pop(topic, None) is not None:
                 self.oldest.pop(topic, None)
+                self.latest.pop(topic, None)
                 try:
                     async with asyncio.timeout(LAYER_SECONDS):
                         await get_channel_layer().group_discard(group_name(topic), self.channel)
                 except Exception as error:  # a layer that is down has forgotten the group anyway
                     log.warning("hub.discard_failed", topic=topic, error=repr(error))
+
+    def _begin(self, member: Member, topic: str, since: int) -> None:
+        """What is told late, as after a layer's return, may be from before somebody came: no more of it is theirs."""
+        if since:
+            member.since[topic] = since
+            self.latest[topic] = max(since, self.latest.get(topic, 0))
 
     async def _open(self) -> None:
         try:
@@ -193,13 +205,12 @@ class Hub:
         if not messages:
             return
         await self._judge_again(topic, max(message.get("version", 0) for message in messages))
-        told = Told(
-            (encoded({"type": "event", "topic": topic, "event": message["event"]}), message.get("lossy", False))
-            for message in messages
-        )
+        told, first = _told(topic, messages), min(map(_number, messages))
+        is_late = first <= self.latest.get(topic, 0)
         for number, member in enumerate(list(self.listeners.get(topic, ())), 1):
             if topic in member.topics:  # still, after a pause
-                member.tell(told)
+                came_later = is_late and first <= member.since.get(topic, 0)
+                member.tell(_told(topic, messages, member.since[topic]) if came_later else told)
             if not number % AT_ONCE:
                 await asyncio.sleep(0)
 
@@ -220,10 +231,12 @@ class Hub:
             older = [member for member in self.listeners.get(topic, ()) if member.topics.get(topic, version) < version]
             try:
                 for member in older:
-                    if await in_thread(topics.may_still_listen)(member.user, topic):
-                        member.topics[topic] = version
-                    else:
+                    since = await in_thread(topics.still_since)(member.user, topic)
+                    if since is None:
                         await self._put_out(member, topic)
+                    elif topic in member.topics:
+                        member.topics[topic] = max(version, member.topics[topic])
+                        self._begin(member, topic, since)
             except BaseException:
                 self.oldest[topic] = -1  # nobody is taken for judged
                 raise
@@ -265,6 +278,20 @@ class Hub:
 
     def _everyone(self) -> list[Member]:
         return [member for mine in self.members.values() for member in mine]
+
+
+def _told(topic: str, messages: list[dict[str, Any]], since: int = 0) -> Told:
+    """What leaves together, of numbers above `since`."""
+    return Told(
+        (encoded({"type": "event", "topic": topic, "event": message["event"]}), message.get("lossy", False))
+        for message in messages
+        if _number(message) > since
+    )
+
+
+def _number(message: dict[str, Any]) -> float:
+    """The number of an event; one without any is no part of what somebody may have come too late for."""
+    return message["event"].get("seq") or math.inf  # type: ignore[no-any-return]
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

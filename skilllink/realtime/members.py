@@ -40,7 +40,7 @@ class Member:
     """
 
     __slots__ = (
-        "abort", "answered", "backlog", "closed", "send", "session_key", "topics", "user",
+        "abort", "answered", "backlog", "closed", "send", "session_key", "since", "topics", "user",
         "waiting", "write", "writer",
     )  # fmt: skip
 
@@ -50,6 +50,7 @@ class Member:
         self.write: Callable[[bytes], bool] | None = offered.get("skilllink.prepared", {}).get("write")
         self.abort: Callable[[], None] | None = offered.get("skilllink.abort", {}).get("abort")
         self.topics: dict[str, int] = {}  # topic → the membership version under which they were let in
+        self.since: dict[str, int] = {}  # topic → the number up to which it isn't theirs to hear, if any
         self.backlog: deque[tuple[dict[str, Any], int]] = deque()
         self.waiting = 0  # characters of events in the backlog
         self.answered: asyncio.Event | None = None  # set while an answer waits to leave

@@ -104,10 +104,10 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
     topic, after = frame.get("topic"), frame.get("after")
     if after is not None and (type(after) is not int or not 0 <= after < LARGEST):
         raise Malformed(_("`after` is the last number you have."))
-    kind, identifier, version = await in_thread(topics.admit)(member.user, topic)
+    kind, identifier, version, since = await in_thread(topics.admit)(member.user, topic)
     if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
         raise TooMany()
-    await hub.subscribe(member, topic, version)
+    await hub.subscribe(member, topic, version, since)
     try:
         return {"topic": topic} | await in_thread(topics.told)(member.user, kind, identifier, after)
     except Refusal:

@@ -20,6 +20,7 @@ class TopicKind:
     """A kind of topic such as `room`. `head` is the last number given on it; `resume` what came after a number.
 
     `version` changes whenever somebody loses the right to listen; `greeting` is what a new listener is told besides.
+    `since` is the number up to which nothing is told to a person, who came later.
     """
 
     name: str
@@ -27,6 +28,7 @@ class TopicKind:
     head: Callable[[str], int]
     resume: Callable[[Any, str, int], dict[str, Any] | None] | None = None
     version: Callable[[str], int] = lambda identifier: 0
+    since: Callable[[Any, str], int] = lambda user, identifier: 0
     greeting: Callable[[str], dict[str, Any]] = lambda identifier: {}
 
 
@@ -53,12 +55,13 @@ def authorise(user: Any, topic: Any) -> tuple[TopicKind, str]:
     return kind, identifier
 
 
-def admit(user: Any, topic: Any) -> tuple[TopicKind, str, int]:
-    """`authorise`, and the version under which the right was judged. Raises Missing."""
+def admit(user: Any, topic: Any) -> tuple[TopicKind, str, int, int]:
+    """`authorise`, the version under which the right was judged, and the number up to which nothing is told. Raises
+    Missing."""
     kind, identifier = split(topic)
     version = kind.version(identifier)  # read first: a change in between is judged again, not overlooked
     authorise(user, topic)
-    return kind, identifier, version
+    return kind, identifier, version, kind.since(user, identifier)
 
 
 def told(user: Any, kind: TopicKind, identifier: str, after: int | None) -> dict[str, Any]:
@@ -75,12 +78,12 @@ def told(user: Any, kind: TopicKind, identifier: str, after: int | None) -> dict
     return answer | missed
 
 
-def may_still_listen(user: Any, topic: str) -> bool:
+def still_since(user: Any, topic: str) -> int | None:
+    """The number up to which nothing is told to a listener, who may have gone and come again; None if they may not."""
     try:
-        authorise(user, topic)
+        return admit(user, topic)[3]
     except Missing:
-        return False
-    return True
+        return None
 
 
 def heads(topics: list[str]) -> dict[str, int]:

@@ -152,12 +152,12 @@ async def test_who_was_let_in_under_an_older_version_is_judged_before_hearing_al
         await hub.subscribe(Member(reader, "", reader.send), "room:1", version)
     answers: list[Any] = [OSError("the database is away")]
 
-    def judge(user: Any, topic: str) -> bool:
+    def judge(user: Any, topic: str) -> int | None:
         if answers:
             raise answers.pop()
-        return user is not goes
+        return None if user is goes else 0
 
-    monkeypatch.setattr("skilllink.realtime.topics.may_still_listen", judge)
+    monkeypatch.setattr("skilllink.realtime.topics.still_since", judge)
     for number in (1, 2):
         hub.hear({"topic": "room:1", "event": {"type": "said", "n": number}, "version": 2})
         await asyncio.wait([hub.telling])
@@ -165,3 +165,16 @@ async def test_who_was_let_in_under_an_older_version_is_judged_before_hearing_al
         [2], [None], [2],
     ]  # fmt: skip
     assert json.loads(goes.sent[0])["type"] == "revoked"
+
+
+async def test_what_is_told_late_is_not_heard_by_who_came_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hub, stayed, came, came_again = Hub(), Reader(), Reader(), Reader()
+    for reader, version, since in ((stayed, 1, 0), (came, 3, 2), (came_again, 1, 0)):
+        await hub.subscribe(Member(reader, "", reader.send), "room:1", version, since)
+    monkeypatch.setattr("skilllink.realtime.topics.still_since", lambda user, topic: 3 if user is came_again else 0)
+    for seq in (1, 2, 3, 4):
+        hub.hear({"topic": "room:1", "event": {"type": "said", "seq": seq}, "version": 3})
+    hub.hear({"topic": "room:1", "event": {"type": "typing"}, "version": 3})
+    await asyncio.wait([hub.telling])
+    heard = [[json.loads(text)["event"].get("seq") for text in one.sent] for one in (stayed, came, came_again)]
+    assert heard == [[1, 2, 3, 4, None], [3, 4, None], [4, None]]
