@@ -49,7 +49,7 @@ def announce(
     """Record `event` and tell those concerned.
 
     `moved` is signed minor units seen from escrow: funding is positive, what leaves is negative. `held_after` is what
-    the contract holds then, for a caller who knows. `to` are the people to notify; by default the other party, both
+    the contract holds then, for a caller who knows. `to` are the people to notify, or their ids; by default the other party, both
     when the clock acted.
     """
     address = url or (milestone.get_absolute_url() if milestone is not None else contract.get_absolute_url())
@@ -77,11 +77,7 @@ def announce(
         figures = {"text_key": event, "amount": amount, "currency": contract.currency, "url": address}
         said = messages.draft_notice(contract.room_id, event, **figures, params=dict(facts)), actor
     if to is None:
-        to = (
-            (contract.other(actor),)
-            if actor is not None and contract.party(actor)
-            else (contract.client, contract.freelancer)
-        )
+        to = tuple(one for one in (contract.client_id, contract.freelancer_id) if actor is None or one != actor.pk)
     facts["amount"] = format_money(abs(moved), contract.currency) if moved is not None else ""
     _tell(_Told(done, said, [inbox.draft(person, event, actor=actor, url=address, **facts) for person in to]))
 

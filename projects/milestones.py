@@ -88,7 +88,7 @@ def _key(thing: Any) -> Any:
 
 @inside_transaction
 def lock(milestone: Any) -> Milestone:
-    """Lock the contract, then the milestone, and read both afresh; what they point to may be of a moment before."""
+    """Lock the contract, then the milestone, and read both afresh; the escrow may be of a moment before."""
     for row in _lock(pk=_key(milestone)):
         return row
     raise Milestone.DoesNotExist
@@ -102,7 +102,7 @@ def lock_all(ids: Iterable[Any]) -> dict[Any, Milestone]:
 
 def _locking() -> "QuerySet[Milestone]":
     rows = Milestone.objects.select_for_update(of=("contract", "self"))  # PostgreSQL locks in this order
-    return rows.select_related("contract__client", "contract__freelancer", "escrow")
+    return rows.select_related("contract", "escrow")
 
 
 @prepared

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -37,14 +38,18 @@ def _take(counter: type[Model], field: str, wanted: Mapping[Any, int]) -> Callab
     One statement for all. A row that isn't there yet begins at 0; rows are locked in order of their keys.
     """
     require_transaction("number")
-    quote = connection.ops.quote_name
     key: Any = counter._meta.pk
-    table, name, number = quote(counter._meta.db_table), quote(key.column), quote(field)
     values = [n for pk in sorted(wanted) for n in (key.get_db_prep_value(pk, connection), wanted[pk])]
-    rows = prepared.ask_soon(
-        f"INSERT INTO {table} ({name}, {number}) VALUES {', '.join(['(%s, %s)'] * len(wanted))} "  # noqa: S608
-        f"ON CONFLICT ({name}) DO UPDATE SET {number} = {table}.{number} + excluded.{number} "
-        f"RETURNING {name}, {number}",
-        values,
-    )
+    rows = prepared.ask_soon(_statement(counter, field, len(wanted)), values)
     return lambda: {key.to_python(pk): last for pk, last in rows()}
+
+
+@cache
+def _statement(counter: type[Model], field: str, many: int) -> str:
+    quote = connection.ops.quote_name
+    table, name, number = quote(counter._meta.db_table), quote(str(counter._meta.pk.column)), quote(field)
+    return (
+        f"INSERT INTO {table} ({name}, {number}) VALUES {', '.join(['(%s, %s)'] * many)} "  # noqa: S608
+        f"ON CONFLICT ({name}) DO UPDATE SET {number} = {table}.{number} + excluded.{number} "
+        f"RETURNING {name}, {number}"
+    )

@@ -20,12 +20,25 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.models import AutoField, Expression, Model, QuerySet
+from django.db.models import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Expression,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 from django.db.models.sql import UpdateQuery
 from psycopg.types.numeric import Int8
 
+# what a field's long way to the database leaves as it is
+PLAIN: dict[type, type] = {UUIDField: UUID, CharField: str, TextField: str, BigIntegerField: int, BooleanField: bool}
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
 R = TypeVar("R")
 
@@ -158,12 +171,7 @@ def insert(*groups: Sequence[Model]) -> None:
             type(rows[0])._default_manager.bulk_create(rows)  # type: ignore[attr-defined]
         return
     sql = _insertion(tuple((type(rows[0]), len(rows)) for rows in groups))
-    values = [
-        field.get_db_prep_save(field.pre_save(row, True), db)
-        for rows in groups
-        for row in rows
-        for field in _fields(type(row))
-    ]
+    values = [_written(*how, row, db) for rows in groups for row in rows for how in _fields(type(row))]
     _asked(db, sql, values)
     for rows in groups:
         for row in rows:
@@ -180,15 +188,22 @@ def _insertion(groups: tuple[tuple[type[Model], int], ...]) -> str:
 
 def _rows_of(model: type[Model], number: int) -> str:
     quote = connections[DEFAULT_DB_ALIAS].ops.quote_name
-    columns = [quote(str(field.column)) for field in _fields(model)]
+    columns = [quote(str(field.column)) for field, _plain in _fields(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
     table = quote(model._meta.db_table)
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * number)}"  # noqa: S608
 
 
 @functools.cache
-def _fields(model: type[Model]) -> list[Any]:
-    return [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+def _fields(model: type[Model]) -> list[tuple[Any, type | None]]:
+    """Each with the type of value that the database takes from it as it is."""
+    fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
+    return [(field, PLAIN.get(type(getattr(field, "target_field", field)))) for field in fields]
+
+
+def _written(field: Any, plain: type | None, row: Model, db: Any) -> Any:
+    value = field.pre_save(row, True)
+    return value if value is None or type(value) is plain else field.get_db_prep_save(value, db)
 
 
 def _no_moments(places: Sequence[Any]) -> Sequence[Any]:

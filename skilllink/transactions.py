@@ -156,8 +156,9 @@ def after_commit(function: Callable[[], Any]) -> None:
 
 def after_commit_together(function: Callable[[Sequence[T]], Any], item: T) -> None:
     """Like after_commit, called once with all that was given for the same `function` in a row."""
-    hooks: list[Any] = connection.run_on_commit
-    open_savepoints, items = set(connection.savepoint_ids), [item]
+    db = transaction.get_connection(DEFAULT_DB_ALIAS)
+    hooks: list[Any] = db.run_on_commit
+    open_savepoints, items = set(db.savepoint_ids), [item]
     while hooks and isinstance(last := hooks[-1][1], _Together) and last.function is function:
         if not open_savepoints <= hooks[-1][0]:
             break  # a savepoint would undo this item and not that one

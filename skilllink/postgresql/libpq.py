@@ -9,12 +9,14 @@ import select
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 from psycopg import Connection, OperationalError, ProgrammingError
-from psycopg.adapt import PyFormat, Transformer
+from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, TransactionStatus
+from psycopg.types.datetime import TimestamptzLoader
 
 GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 MOST = 200  # statements that a connection keeps; one for each number of values that is inserted or asked for at once
@@ -38,7 +40,7 @@ class Statements:
 
     def __init__(self, connection: Connection[Any]) -> None:
         self._connection = connection
-        self._transformer = Transformer(connection)
+        self._transformer = _transformer(connection)
         self._names: OrderedDict[tuple[str, Any], bytes] = OrderedDict()  # the one that was used last is last
         self._numbers = itertools.count()
         self.waiting: list[Waiting] = []
@@ -112,6 +114,14 @@ class Statements:
         if server.status == ConnStatus.BAD:
             raise OperationalError(server.get_error_message())
         raise error_from_result(result, encoding=self._transformer.encoding)
+
+
+def _transformer(connection: Connection[Any]) -> Any:
+    """The connection's, but moments read by the driver's own loader: it is in C, and the connection's zone is UTC."""
+    adapters = AdaptersMap(connection.adapters)
+    adapters.register_loader("timestamptz", TimestamptzLoader)
+    context: Any = SimpleNamespace(adapters=adapters, connection=connection)
+    return Transformer(context)
 
 
 def _pipelined(server: Any, together: Sequence[Waiting], *, begins: bool, commit: bool) -> list[Any]:

@@ -26,11 +26,13 @@ def notify(recipient: Any, event: str, *, actor: Any = None, url: str = "", **pa
 
 
 def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **params: Any) -> Notification:
-    """What `write` writes, without its number."""
+    """What `write` writes, without its number. `recipient` may be an id."""
     if event not in SENTENCES:
         raise KeyError(f"No sentence for the event {event!r}; add it to users/notifications/sentences.py.")
     facts = {key: str(value) for key, value in params.items()}
-    return Notification(recipient=recipient, actor=actor, event=event, params=facts, url=url)
+    return Notification(
+        recipient_id=getattr(recipient, "pk", recipient), actor=actor, event=event, params=facts, url=url
+    )
 
 
 @inside_transaction
