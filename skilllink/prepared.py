@@ -25,10 +25,11 @@ from uuid import UUID
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import (
     AutoField,
-    BigIntegerField,
     BooleanField,
     CharField,
+    DateTimeField,
     Expression,
+    IntegerField,
     Model,
     QuerySet,
     TextField,
@@ -38,7 +39,14 @@ from django.db.models.sql import UpdateQuery
 from psycopg.types.numeric import Int8
 
 # what a field's long way to the database leaves as it is
-PLAIN: dict[type, type] = {UUIDField: UUID, CharField: str, TextField: str, BigIntegerField: int, BooleanField: bool}
+PLAIN: tuple[tuple[type, type], ...] = (
+    (UUIDField, UUID),
+    (CharField, str),
+    (TextField, str),
+    (IntegerField, int),
+    (BooleanField, bool),
+    (DateTimeField, datetime),
+)
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
 R = TypeVar("R")
 
@@ -198,7 +206,11 @@ def _rows_of(model: type[Model], number: int) -> str:
 def _fields(model: type[Model]) -> list[tuple[Any, type | None]]:
     """Each with the type of value that the database takes from it as it is."""
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
-    return [(field, PLAIN.get(type(getattr(field, "target_field", field)))) for field in fields]
+    return [(field, _plain(getattr(field, "target_field", field))) for field in fields]
+
+
+def _plain(field: Any) -> type | None:
+    return next((plain for kind, plain in PLAIN if isinstance(field, kind)), None)
 
 
 def _written(field: Any, plain: type | None, row: Model, db: Any) -> Any:
@@ -238,8 +250,7 @@ def _asked(db: Any, sql: str, values: Sequence[Any]) -> Callable[[], Any]:
             cursor.execute(sql, values)
             there = SimpleNamespace(rows=cursor.fetchall(), count=cursor.rowcount)
         return lambda: there
-    # one type for all whole numbers: the driver would prepare a statement for each size of them
-    given = [Int8(value) if type(value) is int else value for value in values]
+    given = [_given(value) for value in values]
     if db.connection is None:
         db.ensure_connection()
     if db.queries_logged or db.execute_wrappers:
@@ -257,6 +268,12 @@ def _asked(db: Any, sql: str, values: Sequence[Any]) -> Callable[[], Any]:
         return waiting
 
     return answer
+
+
+def _given(value: Any) -> Any:
+    if type(value) is int:
+        return Int8(value)  # one type for all: the driver would prepare a statement for each size
+    return value.hex if type(value) is UUID else value  # text is written in C
 
 
 def _in_the_open(db: Any, sql: str, given: Sequence[Any]) -> Callable[[], Any]:

@@ -3,9 +3,9 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from skilllink.addresses import address
 from skilllink.clocks import now
 from skilllink.ids import uuid7
 
@@ -77,7 +77,7 @@ class Room(models.Model):
         return self.title or self.get_kind_display()
 
     def get_absolute_url(self) -> str:
-        return reverse("chat:room", args=[self.pk])
+        return address("chat:room", self.pk)
 
     @property
     def hides_contact(self) -> bool:

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.gig import Gig
+from skilllink.addresses import address
 from skilllink.ids import uuid7
 
 LIVE = ("submitted", "waitlisted", "shortlisted", "offered")
@@ -115,7 +116,7 @@ class Bid(models.Model):
         return f"{self.freelancer}: {self.gig}"
 
     def get_absolute_url(self) -> str:
-        return reverse("projects:bid", args=[self.pk])
+        return address("projects:bid", self.pk)
 
     @property
     def is_live(self) -> bool:

@@ -3,10 +3,10 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from skilllink.addresses import address
 from skilllink.ids import uuid7
 
 
@@ -89,7 +89,7 @@ class Contract(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
-        return reverse("projects:contract", args=[self.pk])
+        return address("projects:contract", self.pk)
 
     @property
     def number(self) -> str:

@@ -4,11 +4,11 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from projects.models.bid import Bid
+from skilllink.addresses import address
 from skilllink.ids import uuid7
 
 
@@ -96,7 +96,7 @@ class Offer(models.Model):
         return f"{self.bid.gig} · {self.round}"
 
     def get_absolute_url(self) -> str:
-        return reverse("projects:offer", args=[self.pk])
+        return address("projects:offer", self.pk)
 
     @property
     def gig(self) -> Any:
