@@ -3,11 +3,13 @@
 What the blocked one says elsewhere counts nowhere for who blocked them.
 """
 
+from collections.abc import Callable
 from typing import Any
 
-from django.db.models import OuterRef, Q
+from django.db.models import OuterRef, Q, QuerySet
 
 from chat.models import Membership, Room
+from skilllink.prepared import prepared
 from users import blocks
 from users.models import Block
 
@@ -25,7 +27,25 @@ def refusal_in(room: Room, by: Any) -> blocks.YouBlocked | blocks.BlockedYou | N
     """Why nobody writes here, in words for `by`; None where they may."""
     if room.kind not in CLOSES:
         return None
-    return blocks.between(by, Membership.objects.filter(room=room).exclude(user=by).values_list("user_id", flat=True))
+    return blocks.refusal(by, _closing(room=room.pk, by=by.pk))
+
+
+def require_open_soon(room_id: Any, by: Any) -> Callable[[], None]:
+    """Ask, and don't wait: what is returned refuses like `require_open`."""
+    asked = _closing.soon(room=room_id, by=by.pk)
+
+    def refuse() -> None:
+        if refusal := blocks.refusal(by, asked()):
+            raise refusal
+
+    return refuse
+
+
+@prepared
+def _closing(room: Any, by: Any) -> "QuerySet[Block]":
+    others = Membership.objects.filter(room=room, room__kind__in=CLOSES).values("user")
+    either = Q(blocker=by, blocked__in=others) | Q(blocked=by, blocker__in=others)
+    return Block.objects.filter(either).select_related("blocker", "blocked")
 
 
 def heard(reader: Any, path: str = "") -> Q:

@@ -23,9 +23,13 @@ INDEX = Index("chat_message_words", fill, keyed=True)
 
 @inside_transaction
 def write(message: Message) -> None:
-    texts = [message.body, *(file.name for file in message.attachments.all())]
-    # each by itself, as it is shown: what stands before a number may say that it is none to call
-    INDEX.write(message.pk, word_of(message.room_id), " ".join(hiding.words(text, message.room) for text in texts))
+    INDEX.write(message.pk, word_of(message.room_id), _shown(message))
+
+
+@inside_transaction
+def add(message: Message) -> None:
+    """The same for one that is new."""
+    INDEX.add(message.pk, word_of(message.room_id), _shown(message))
 
 
 @inside_transaction
@@ -45,6 +49,12 @@ def has_words(text: str) -> bool:
 
 def word_of(room_id: Any) -> str:
     return f"r{room_id.hex}"
+
+
+def _shown(message: Message) -> str:
+    texts = [message.body, *(file.name for file in message.attachments.all())]
+    # each by itself, as it is shown: what stands before a number may say that it is none to call
+    return " ".join(hiding.words(text, message.room) for text in texts)
 
 
 def _write(messages: Any) -> None:

@@ -9,14 +9,14 @@ from django.conf import settings
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
-from chat import blocked, mentions, message_index, reading, rights, rooms, uploads, words
+from chat import blocked, mentions, message_index, posting, reading, rights, rooms, uploads, words
 from chat.formats import event_of
 from chat.models import Attachment, Membership, Message, MessageVersion, Reaction, Room, RoomEvent
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.moments import span
 from skilllink.prepared import insert
-from skilllink.realtime.push import hint, push
+from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
 from users.standing import require_active
@@ -77,30 +77,32 @@ def post(
 
     `attachments` are ids of the author's uploads in this room. Raises Missing for everyone who isn't a member.
     """
-    require_active(author)
-    room = rooms.lock(room)
-    membership = rooms.speaker(room, author)
-    blocked.require_open(room, author)
     text, files = clean_body(body), [str(pk) for pk in attachments]
     if not text and not files:
         raise Empty(fields={"body": Empty.sentence})
     if not isinstance(client_id, str) or not 8 <= len(client_id) <= 64 or not client_id.replace("-", "").isalnum():
         raise BadClientId()
     digest = hashlib.sha256("\0".join([text, str(reply_to or ""), *sorted(files)]).encode()).hexdigest()
-    there = Message.objects.filter(room=room, client_id=client_id).first()
-    if there:
+    asked = posting.ask(getattr(room, "pk", room), author, client_id)
+    room, membership = asked.judged()
+    for there in asked.said():
         if there.author_id != author.pk or there.body_hash != digest:
             raise Differs()
         return there
     quoted = _quoted(membership, reply_to) if reply_to else None
-    message = Message.objects.create(
-        room=room, author=author, seq=room.seq + 1, client_id=client_id, body_hash=digest, body=text, reply_to=quoted
+    message = Message(
+        room=room, author=membership.user, client_id=client_id, body_hash=digest, body=text, reply_to=quoted
     )
-    _attach(message, files)
-    mentions.keep(room, message)
-    message_index.write(message)
-    Membership.objects.filter(room=room, user=author).update(read_seq=room.seq + 1)
-    tell(room, RoomEvent.Kind.POSTED, message, author)
+    event = posting.write(message, membership)
+    if files or "@" in text:
+        _attach(message, files)
+        mentions.keep(room, message)
+        message = reading.shown().get(pk=message.pk)
+    else:
+        posting.bare(message)
+    message_index.add(message)
+    posting.tell(event, message, asked.here())
+    message._prefetched_objects_cache = {}  # type: ignore[attr-defined]  # what comes from now on is there to be found
     return message
 
 
@@ -217,7 +219,7 @@ def _write_notices(
     for message, actor in notices:
         given[message.room_id] += 1
         message.seq = given[message.room_id]
-        message._prefetched_objects_cache = {"attachments": (), "reactions": (), "mentions": ()}  # type: ignore[attr-defined]
+        posting.bare(message)
         facts = {"room_id": message.room_id, "seq": message.seq, "message": message, "user": actor}
         events.append(RoomEvent(kind=RoomEvent.Kind.POSTED, **facts))
     insert([message for message, _actor in notices], events)
@@ -280,7 +282,3 @@ def tell(room: Room, kind: str, message: Message, user: Any) -> None:
     # who came later than the message hears that something happened to it, and finds nothing when asking what
     newest = room.memberships.filter(left_at__isnull=True).aggregate(last=Max("joined_seq"))["last"] or 0
     push(f"room:{room.pk}", event_of(row, reading.shown().get(pk=message.pk), since=newest), version=room.version)
-    if kind == RoomEvent.Kind.POSTED and not message.notice:
-        others = Membership.objects.filter(room=room, left_at__isnull=True).exclude(user=user)
-        for user_id in others.values_list("user_id", flat=True):
-            hint(f"user:{user_id}", {"type": "messages.unread"})

@@ -15,6 +15,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from skilllink.prepared import ask_soon
 from skilllink.transactions import inside_transaction
 
 WORDS = 8  # a search looks at its first words; each has its first letters
@@ -57,14 +58,18 @@ class Index:
     def write(self, pk: UUID, first: str, second: str) -> None:
         """Keep the words of a row, in the transaction of the change."""
         self.forget(pk)
+        self.add(pk, first, second)
+
+    @inside_transaction
+    def add(self, pk: UUID, first: str, second: str) -> None:
+        """The same for a row that is new."""
         texts = [" ".join(words(first)), " ".join(words(second))]
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                sql = "setweight(to_tsvector('simple', %s), 'A') || setweight(to_tsvector('simple', %s), 'B')"
-                cursor.execute(f"INSERT INTO {self.table} VALUES (%s, {sql})", [pk, *texts])  # noqa: S608  names are ours
-            else:
-                sql = f"INSERT INTO {self.table} (rowid, id, first, second) VALUES (%s, %s, %s, %s)"  # noqa: S608
-                cursor.execute(sql, [_row(pk), pk.hex, *texts])
+        if connection.vendor == "postgresql":
+            sql = "setweight(to_tsvector('simple', %s), 'A') || setweight(to_tsvector('simple', %s), 'B')"
+            ask_soon(f"INSERT INTO {self.table} VALUES (%s, {sql})", [pk, *texts])  # noqa: S608  names are ours
+        else:
+            sql = f"INSERT INTO {self.table} (rowid, id, first, second) VALUES (%s, %s, %s, %s)"  # noqa: S608
+            ask_soon(sql, [_row(pk), pk.hex, *texts])
 
     @inside_transaction
     def forget(self, pk: UUID) -> None:

@@ -58,7 +58,12 @@ def between(by: Any, others: Iterable[Any]) -> YouBlocked | BlockedYou | None:
     """What keeps these from each other, in words for `by`; their own block first."""
     ids = list(others)
     either = Q(blocker=by, blocked__in=ids) | Q(blocked=by, blocker__in=ids)
-    found = {row.blocker_id == by.pk: row for row in Block.objects.filter(either).select_related("blocker", "blocked")}
+    return refusal(by, Block.objects.filter(either).select_related("blocker", "blocked"))
+
+
+def refusal(by: Any, rows: Iterable[Block]) -> YouBlocked | BlockedYou | None:
+    """The same of blocks that were found, `by` on one side of each."""
+    found = {row.blocker_id == by.pk: row for row in rows}
     if True in found:
         return YouBlocked(name=found[True].blocked.get_short_name())
     return BlockedYou(name=found[False].blocker.get_short_name()) if False in found else None

@@ -15,7 +15,7 @@ from django.db import DatabaseError
 from skilllink.realtime import sessions, topics
 from skilllink.realtime.encoding import encoded
 from skilllink.realtime.members import Member, Told
-from skilllink.realtime.push import group_name
+from skilllink.realtime.push import HINTS, group_name
 from skilllink.realtime.threads import in_thread
 
 log = structlog.get_logger(__name__)
@@ -84,7 +84,7 @@ class Hub:
             self._begin(member, topic, since)
             self.oldest[topic] = min(version, self.oldest.get(topic, version))
             if first:
-                await self._listen_to([topic])
+                await self._listen_to([group_name(topic)])
 
     async def unsubscribe(self, member: Member, topic: str) -> None:
         async with self.lock:
@@ -114,11 +114,14 @@ class Hub:
         except Exception as error:  # a layer that is down; pulses don't need it
             log.warning("hub.open_failed", error=repr(error))
 
-    async def _listen_to(self, names: list[str]) -> None:
+    def _groups(self) -> list[str]:
+        return [HINTS, *map(group_name, self.listeners)]
+
+    async def _listen_to(self, groups: list[str]) -> None:
         try:
             async with asyncio.timeout(LAYER_SECONDS):
-                for topic in names if self.channel else ():
-                    await get_channel_layer().group_add(group_name(topic), self.channel)
+                for group in groups if self.channel else ():
+                    await get_channel_layer().group_add(group, self.channel)
         except Exception as error:  # a layer that is down; pulses don't need it
             log.warning("hub.subscribe_failed", error=repr(error))
 
@@ -128,7 +131,7 @@ class Hub:
                 while not self.channel:
                     await asyncio.sleep(1)
                     await self._open()
-                    await self._listen_to(list(self.listeners))
+                    await self._listen_to(self._groups())
                 message = await get_channel_layer().receive(self.channel)
                 if (full := self.hear(message)) is not None:
                     await full
@@ -143,16 +146,26 @@ class Hub:
 
         Something to wait for when enough waits already: what else there is then stays with the layer.
         """
-        if message.get("hint") and not self._is_first(message):
-            return None
+        if "topics" in message:
+            for topic in message["topics"]:
+                if topic in self.listeners:
+                    self._take_hint({"topic": topic, "event": message["event"]})
+        else:
+            self._take(message)
+        return asyncio.wait([self.telling]) if self.telling and self.waiting >= WAITING else None
+
+    def _take(self, message: dict[str, Any]) -> None:
         waits = self.heard.setdefault(message["topic"], deque())
         if message.get("lossy") and len(waits) >= TOGETHER:
-            return None  # such a frame never takes the place of another
+            return  # such a frame never takes the place of another
         waits.append(message)
         self.waiting += 1
         if self.telling is None:
             self.telling = asyncio.ensure_future(self._tell_all())
-        return asyncio.wait([self.telling]) if self.waiting >= WAITING else None
+
+    def _take_hint(self, message: dict[str, Any]) -> None:
+        if self._is_first(message):
+            self._take(message)
 
     def _is_first(self, message: dict[str, Any]) -> bool:
         """Whether a hint has to be told now: one like it of the last moments means that this one is told after them."""
@@ -166,7 +179,7 @@ class Hub:
 
     def _hint_again(self, kind: tuple[str, str]) -> None:
         if (message := self.hinted.pop(kind)) is not None:
-            self.hear(message)
+            self._take_hint(message)
 
     async def _tell_all(self) -> None:
         try:
@@ -247,9 +260,10 @@ class Hub:
 
     async def _pulse(self) -> None:
         """Tell every socket the head number of each of its topics: a lost tail shows itself."""
+        await self._listen_to([HINTS])
         while True:
             await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
-            await self._listen_to(list(self.listeners))  # a layer that was restarted has forgotten them
+            await self._listen_to(self._groups())  # a layer that was restarted has forgotten them
             try:
                 heads = await in_thread(topics.heads)(list(self.listeners))
             except Exception:

@@ -10,7 +10,8 @@ from channels.layers import get_channel_layer
 from skilllink.transactions import after_commit_together
 
 log = structlog.get_logger(__name__)
-Hint = tuple[str, dict[str, Any], dict[str, Any]]  # topic, event, what goes beside it
+HINTS = "hints"  # the group that every hub is in
+Sent = tuple[str, dict[str, Any]]  # a group, and what is sent to it
 
 
 def push(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
@@ -20,15 +21,17 @@ def push(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
     membership version: who was let in under an older one is judged again before hearing it. Never raises: a lost hint
     is noticed by its number or by the next pulse.
     """
-    after_commit_together(_send_all, (topic, event, {"version": version}))
+    after_commit_together(_send_all, _addressed(topic, event, version=version))
 
 
-def hint(topic: str, event: dict[str, Any]) -> None:
-    """After the open transaction commits, tell everyone on `topic` that something they show is old, and no more than that.
+def hint(topics: Sequence[str], event: dict[str, Any]) -> None:
+    """After the open transaction commits, tell everyone on these that something they show is old, and no more than that.
 
-    The first is told at once; of those that follow within a second only the last, at its end.
+    On each the first is told at once; of those that follow within a second only the last, at its end. However many they
+    are, it is sent once: each hub picks the topics that somebody listens to there.
     """
-    after_commit_together(_send_all, (topic, event, {"hint": True}))
+    if topics:
+        after_commit_together(_send_all, (HINTS, {"type": "hub.event", "topics": list(topics), "event": event}))
 
 
 def push_now(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
@@ -36,24 +39,24 @@ def push_now(topic: str, event: dict[str, Any], *, version: int = 0) -> None:
 
     Such a frame never takes the place of another: a socket that is behind doesn't get it.
     """
-    _send_all([(topic, event, {"version": version, "lossy": True})])
+    _send_all([_addressed(topic, event, version=version, lossy=True)])
 
 
-def _send_all(hints: Sequence[Hint]) -> None:
-    told = [
-        (group_name(topic), {"type": "hub.event", "topic": topic, "event": event, **envelope})
-        for topic, event, envelope in hints
-    ]
+def _addressed(topic: str, event: dict[str, Any], **envelope: Any) -> Sent:
+    return group_name(topic), {"type": "hub.event", "topic": topic, "event": event, **envelope}
+
+
+def _send_all(told: Sequence[Sent]) -> None:
     try:
         lost = _tell(get_channel_layer(), told)
     except Exception as error:  # whatever a broken layer raises, the verb has committed and must answer
-        log.warning("push.lost", hints=len(hints), error=str(error) or type(error).__name__)
+        log.warning("push.lost", hints=len(told), error=str(error) or type(error).__name__)
     else:
         for one in lost:
             log.warning("push.lost", hints=1, error=str(one))
 
 
-def _tell(layer: Any, told: Sequence[tuple[str, dict[str, Any]]]) -> Sequence[Exception]:
+def _tell(layer: Any, told: Sequence[Sent]) -> Sequence[Exception]:
     """Send each; what went wrong with single ones. Any other layer than ours does the same, slower."""
     if hasattr(type(layer), "tell"):  # some layers look up what they don't have on a running loop
         lost: Sequence[Exception] = layer.tell(told)
@@ -62,7 +65,7 @@ def _tell(layer: Any, told: Sequence[tuple[str, dict[str, Any]]]) -> Sequence[Ex
     return ()
 
 
-async def _send_each(layer: Any, told: Sequence[tuple[str, dict[str, Any]]]) -> None:
+async def _send_each(layer: Any, told: Sequence[Sent]) -> None:
     for group, message in told:
         await layer.group_send(group, message)
 

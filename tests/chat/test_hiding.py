@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import groups, members, messages, openings, search, unread, uploads
+from chat import groups, members, messages, openings, posting, search, unread, uploads
 from chat.contact_data import MASK
 from chat.formats import serialize
 from chat.models import Message, Room
@@ -57,7 +57,7 @@ def test_the_other_side_reads_it_by_no_door_and_its_author_on_the_page(
     room: Room, client_person: User, freelancer: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(messages, "push", lambda topic, event, **_more: told.append(json.dumps(event, default=str)))
+    monkeypatch.setattr(posting, "push", lambda topic, event, **_more: told.append(json.dumps(event, default=str)))
     message = say(room, client_person)
     theirs = seen_by(freelancer, message)
     assert SECRET not in theirs

@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from chat import groups, members, messages, reading
+from chat import groups, members, messages, posting, reading
 from chat.models import Message, Room
 from skilllink.errors import Missing
 from skilllink.ids import uuid7
@@ -79,7 +79,7 @@ def test_an_earlier_message_is_not_read_through_an_answer_to_it(
 ) -> None:
     room = joined(earlier, freelancer)
     told: list[str] = []
-    monkeypatch.setattr(messages, "push", lambda topic, event, **_more: told.append(json.dumps(event, default=str)))
+    monkeypatch.setattr(posting, "push", lambda topic, event, **_more: told.append(json.dumps(event, default=str)))
     answer = messages.post(room, client_person, "I meant this", client_id=uuid7().hex, reply_to=earlier.pk)
     addresses = (
         f"/messages/{room.pk}/",

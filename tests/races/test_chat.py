@@ -7,6 +7,7 @@ import pytest
 from chat import groups, members, messages, reading
 from chat.models import Message, Room, RoomEvent
 from skilllink.errors import Missing, Refusal
+from skilllink.postgresql import libpq
 from tests import cast
 from tests.races.together import race
 from users.models import User
@@ -79,3 +80,21 @@ def test_who_is_put_out_while_posting_says_nothing_later(group: Group) -> None:
         members.unban(room, other, by=owner)
         members.join(room, other)
     assert numbers(room) == list(range(1, len(numbers(room)) + 1))
+
+
+def test_a_message_goes_to_the_database_twice_however_many_hear_it(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, _other, room = group
+    members.join(room, cast.make("Olga Stranger"))
+    messages.post(room.pk, owner, "Once, so that its statements are known", client_id="round-trip-1")
+    trips: list[bool] = []
+    run = libpq.Statements._run
+
+    def count(statements: libpq.Statements, *, commit: bool) -> None:
+        trips.append(commit)
+        run(statements, commit=commit)
+
+    monkeypatch.setattr(libpq.Statements, "_run", count)
+    messages.post(room.pk, owner, "Again", client_id="round-trip-2")
+    assert trips == [False, True]

@@ -30,7 +30,7 @@ class Recorder:
 
     def tell(self, hints: Any) -> list[Exception]:
         for _group, hint in hints:
-            if hint["topic"] == self.topic and "seq" in hint["event"]:
+            if hint.get("topic") == self.topic and "seq" in hint["event"]:
                 self.live.append(hint["event"])
         return []
 

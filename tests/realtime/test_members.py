@@ -137,8 +137,9 @@ async def test_hints_of_a_kind_are_told_at_once_and_once_more_at_the_end(monkeyp
     member.topics["user:1"] = 0
     hub.listeners["user:1"] = {member}
     for number in range(5):
-        hub.hear({"topic": "user:1", "event": {"type": "messages.unread", "n": number}, "hint": True})
+        hub.hear({"topics": ["user:1", "user:2"], "event": {"type": "messages.unread", "n": number}})
     hub.hear({"topic": "user:1", "event": {"type": "rooms.changed"}})
+    assert "user:2" not in hub.heard  # nobody listens to it here
     while hub.hinted:
         await asyncio.sleep(0.01)
     assert [json.loads(text)["event"].get("n", "changed") for text in reader.sent] == [0, "changed", 4]
