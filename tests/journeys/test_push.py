@@ -30,9 +30,9 @@ def registration(page: Page) -> tuple[CDPSession, str]:
     return tools, wait_until(numbers, seconds=20, what="the service worker")[0]
 
 
-def test_what_is_pushed_is_shown_with_where_it_leads(browser: Browser, running_embedded: Embedded) -> None:
+def test_what_is_pushed_is_shown_with_where_it_leads(whole_browser: Browser, running_embedded: Embedded) -> None:
     site = running_embedded.url.replace("127.0.0.1", "localhost")  # workers live at a name
-    context = browser.new_context(base_url=site)
+    context = whole_browser.new_context(base_url=site)
     context.grant_permissions(["notifications"], origin=site)
     page = context.new_page()
     page.goto("/fees/")

@@ -18,6 +18,7 @@ DEBIAN_PACKAGES = {
     "pg_dump": "postgresql",
     "redis-server": "redis-server",
     "chromium": "chromium",
+    "chromium-headless-shell": "chromium-headless-shell",
     "nginx": "nginx",
     "openssl": "openssl",
     "docker-compose": "docker-compose",
