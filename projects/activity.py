@@ -13,7 +13,7 @@ from skilllink.transactions import inside_transaction
 @inside_transaction
 def record(event: str, *, actor: Any, gig: Any = None, contract: Any = None, **facts: Any) -> Activity:
     """Write one activity row and tell the listeners of its contract or gig once committed; `facts` as in `draft`."""
-    (written,) = write([draft(event, actor=actor, gig=gig, contract=contract, **facts)])
+    (written,) = writing([draft(event, actor=actor, gig=gig, contract=contract, **facts)])()
     return written
 
 
@@ -29,7 +29,7 @@ def draft(
     held_after: int | None = None,
     **data: Any,
 ) -> Activity:
-    """What `write` writes, without its number. `amount` and `held_after` are minor units; `data` must be JSON.
+    """What `writing` writes, without its number. `amount` and `held_after` are minor units; `data` must be JSON.
 
     `actor` is None when the clock acted. What happened to a contract happened to its gig as well.
     """
@@ -51,17 +51,11 @@ def draft(
     )
 
 
-@inside_transaction
-def write(rows: Sequence[Activity]) -> Sequence[Activity]:
-    """Number the rows in their order, write them, and tell the listeners once committed.
+def writing(rows: Sequence[Activity]) -> Callable[[], Sequence[Activity]]:
+    """Ask for the numbers of the rows, in their order; what is returned writes them, and tells the listeners once committed.
 
     The pushed event says only what happened and its number: what a listener may see of it, they fetch.
     """
-    return writing(rows)()
-
-
-def writing(rows: Sequence[Activity]) -> Callable[[], Sequence[Activity]]:
-    """The same in two steps: ask for the numbers now; what is returned does the rest."""
     number = counters.number_soon(rows, "subject_id", ActivityCounter, "head")
 
     def write() -> Sequence[Activity]:

@@ -7,7 +7,7 @@
 from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Max, OuterRef, Subquery
@@ -118,11 +118,10 @@ def _week(milestone: Milestone, period: str, now: datetime) -> list[Plan]:
     """
     if milestone.week is None:
         return []
-    monday = datetime.combine(milestone.week, time(), UTC)
     if milestone.status == "agreed":
-        return [Plan("week.begin", period, now, monday)]
+        return [Plan("week.begin", period, now, weeks.starts_at(milestone))]
     if milestone.status == "funded":
-        close = max(monday + timedelta(days=7), now) + rule("WEEK_EDIT")
+        close = max(weeks.over_at(milestone), now) + rule("WEEK_EDIT")
         return [Plan("week.close", period, milestone.funded_at or now, close)]
     return []
 

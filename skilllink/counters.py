@@ -12,13 +12,11 @@ from skilllink import prepared
 from skilllink.transactions import require_transaction
 
 
-def number(rows: Sequence[Any], by: str, counter: type[Model], field: str) -> None:
-    """Give each unwritten row its `seq`, in their order: the next number of the `counter` whose key is the row's `by`."""
-    number_soon(rows, by, counter, field)()
-
-
 def number_soon(rows: Sequence[Any], by: str, counter: type[Model], field: str) -> Callable[[], None]:
-    """Ask for the numbers; what is returned gives them to the rows."""
+    """Ask for a `seq` for each unwritten row, in their order: the next number of the `counter` whose key is the row's `by`.
+
+    What is returned gives them to the rows.
+    """
     wanted = Counter(getattr(row, by) for row in rows)
     taken = _take(counter, field, wanted)
 
