@@ -1,8 +1,9 @@
 """Work by the hour: each week is a milestone of at most so many hours, held before it begins.
 
-A gig by the hour leads here by bid and offer; another contract by a proposal in it. A week is Monday to Sunday, UTC. When it is funded or skipped, the next one is there, until both drop it or the contract
-ends. The freelancer logs hours; some time after the week the clock hands them in: what wasn't worked goes back, the rest
-is reviewed and released like any delivery. Rates are minor units an hour.
+A gig by the hour leads here by bid and offer; another contract by a proposal in it. A week is Monday to Sunday, UTC. When
+it is funded or skipped, the next one is there, until both drop it or the contract ends. The freelancer logs hours; some
+time after the week the clock hands them in: what wasn't worked goes back, the rest is reviewed and released like any
+delivery. Rates are minor units an hour.
 """
 
 from datetime import UTC, date, datetime, timedelta

@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import openings
 from payment import escrow as escrows
-from projects import activity, bid_fields, board, contracts, pro_bono
+from projects import activity, bid_fields, board, contracts, offer_terms, pro_bono
 from projects.models import Bid, Contract, Gig, Offer
 from projects.rules import rule
 from skilllink import money
 from skilllink.clocks import now
-from skilllink.errors import Conflict, Forbidden, Unprocessable
+from skilllink.errors import Conflict, Forbidden
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
@@ -55,10 +55,6 @@ class TooManyRounds(Conflict):
     sentence = _("That was round {rounds}, the last. Accept or decline it; you can talk in the room.")
 
 
-class BadTerms(Unprocessable):
-    code, sentence = "offer.bad_terms", _("These terms can't be offered. What you wrote is kept.")
-
-
 @verb
 def make(
     bid: Any,
@@ -75,7 +71,8 @@ def make(
 ) -> Offer:
     """The client's binding proposal to one bidder; holds the first milestone, or `all`, from the client's wallet.
 
-    By the hour `amount` is an hour's, `hours` the most of a week, and the first week is held. Terms default to the bid's; amounts in minor units. Raises payment's InsufficientFunds when the wallet can't hold it,
+    By the hour `amount` is an hour's, `hours` the most of a week, and the first week is held. Terms default to the bid's;
+    amounts in minor units. Raises offer_terms.BadTerms, payment's InsufficientFunds when the wallet can't hold it,
     board.Stale when `version` isn't the bid's current one.
     """
     require_active(by)
@@ -94,7 +91,7 @@ def make(
     if gig.hires >= gig.positions:
         raise Filled()
     pro_bono.require_cause(gig)
-    terms = _terms(
+    terms = offer_terms.read(
         bid, bid, amount=amount, days=days, hours=hours, milestones=milestones, review_days=review_days, hold=hold
     )
     escrow = None if gig.is_pro_bono else _open_escrow(bid)
@@ -131,7 +128,7 @@ def counter(
     rounds = rule("OFFER_ROUNDS")
     if offer.round >= rounds:
         raise TooManyRounds(rounds=offer.round)
-    terms = _terms(
+    terms = offer_terms.read(
         offer.bid, offer, amount=amount, days=days, hours=hours, milestones=milestones,
         review_days=offer.review_days if review_days is None else review_days, hold=hold or offer.hold,
     )  # fmt: skip
@@ -246,37 +243,6 @@ def _send(bid: Bid, by: Any, round_: int, escrow: Any, message: str, terms: dict
         due_at=moment + rule("OFFER_WINDOW"),
         **terms,
     )
-
-
-def _terms(
-    bid: Bid, source: Any, *, amount: Any, days: Any, hours: Any, milestones: Any, review_days: Any, hold: Any
-) -> dict[str, Any]:
-    """Terms as model values; what isn't given is taken from `source`, a bid or the offer that is answered."""
-    if hold not in Offer.Hold.values:
-        raise BadTerms(fields={"hold": _("Hold the first milestone or everything.")})
-    if bid.gig.is_pro_bono:
-        amount = pro_bono.nothing(amount)
-    else:
-        amount = source.amount if amount is None else money.check_minor(amount)
-    days, hours = source.days if days is None else days, source.hours if hours is None else hours
-    milestones = source.milestones if milestones is None else milestones
-    faults = bid_fields.time(bid.hours is not None, amount, days, hours, milestones)
-    if bid.hours and hold != Offer.Hold.FIRST:
-        faults["hold"] = _("By the hour the first week is held.")
-    if faults:
-        raise BadTerms(fields=faults)
-    if review_days not in (None, 0) and (type(review_days) is not int or not 3 <= review_days <= 30):
-        raise BadTerms(fields={"review_days": _("Time to review is 3 to 30 days.")})
-    steps = bid_fields.steps(milestones, amount, bid.currency)
-    whole = [] if hours else [{"title": bid.gig.title, "amount": amount, "days": days}]
-    return {
-        "amount": amount,
-        "days": days or 0,
-        "hours": hours,
-        "milestones": steps or whole,
-        "review_days": review_days or 0,
-        "hold": hold,
-    }
 
 
 def _level(offer: Offer) -> None:

@@ -1,16 +1,27 @@
 """A gig by the hour: a bid is a rate and the most hours of a week, an offer holds a week, the contract goes on in weeks."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils.html import strip_tags
 
-from payment import accounts, audit
+from payment import accounts
 from payment.models import Entry, Transfer
-from projects import bid_changes, bid_fields, bids, contracts, gigs, hours, live_board, offers, schedule, sweeps
+from projects import (
+    bid_changes,
+    bid_fields,
+    bids,
+    contracts,
+    gigs,
+    hours,
+    live_board,
+    offer_terms,
+    offers,
+    schedule,
+    sweeps,
+)
 from projects.models import Bid, Contract, Milestone, Offer
 from skilllink import clocks
 from skilllink.errors import Refusal
@@ -18,20 +29,10 @@ from skilllink.money import BadAmount
 from tests.abuse.proof import nothing_changes
 from tests.builders.payment import put_in_wallet
 from tests.builders.projects_gigs import LETTER, hourly_bid, hourly_gig, live_bid, open_gig
+from tests.builders.projects_hours import MONDAY, WEDNESDAY, WEEK
 from users.models import User
 
-pytestmark = pytest.mark.django_db
-
-WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
-MONDAY = datetime(2026, 3, 9, tzinfo=UTC)
-WEEK = 50_000  # 10 hours at $50
-
-
-@pytest.fixture(autouse=True)
-def on_a_wednesday(database: None) -> Iterator[None]:
-    with clocks.at(WEDNESDAY):
-        yield
-        assert audit.run() == []
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_a_wednesday")]
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_a_week_that_cannot_be_held_is_refused_with_its_rate(client_person: User
 )
 def test_an_offer_by_the_hour_holds_one_week_and_has_no_days(bid: Bid, wrong: dict[str, Any], field: str) -> None:
     put_in_wallet(bid.gig.client, 10 * WEEK)
-    with nothing_changes(), pytest.raises(offers.BadTerms) as refusal:
+    with nothing_changes(), pytest.raises(offer_terms.BadTerms) as refusal:
         offers.make(bid, by=bid.gig.client, **wrong)
     assert field in refusal.value.fields
 
