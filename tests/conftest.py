@@ -29,7 +29,13 @@ hypothesis.settings.register_profile(
     "suite", derandomize=True, deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
-pytest_plugins = ["tests.cast", "tests.services.fixtures", "tests.journeys.people", "tests.sockets"]
+pytest_plugins = [
+    "tests.cast",
+    "tests.builders.projects_hours",
+    "tests.services.fixtures",
+    "tests.journeys.people",
+    "tests.sockets",
+]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

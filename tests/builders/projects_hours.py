@@ -1,8 +1,12 @@
 """Contracts by the hour, made through the verbs: posted, bid for, offered with a week held, accepted."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from payment import audit
 from projects import hours, offers, weeks
 from projects.models import Contract, Milestone
 from skilllink import clocks
@@ -11,6 +15,16 @@ from tests.builders.projects_gigs import hourly_bid, hourly_gig
 
 RATE, MOST = 5_000, 10
 WEEK = RATE * MOST
+WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+MONDAY = datetime(2026, 3, 9, tzinfo=UTC)  # of the first week that is agreed on that day
+
+
+@pytest.fixture
+def on_a_wednesday(database: None) -> Iterator[None]:
+    """The clock stands still in the week before the first that is paid by the hour; at the end the books are right."""
+    with clocks.at(WEDNESDAY):
+        yield
+        assert audit.run() == []
 
 
 def hourly_contract(client: Any, freelancer: Any, *, spare: int = 0) -> Contract:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from projects import disputes, milestones, offers, sweeps, weeks
@@ -11,10 +11,8 @@ from projects.rules import rule
 from skilllink import clocks
 from tests.builders.payment import put_in_wallet
 from tests.builders.projects_gigs import hourly_bid, hourly_gig
-from tests.builders.projects_hours import WEEK, hourly_contract, log, week
+from tests.builders.projects_hours import WEDNESDAY, WEEK, hourly_contract, log, week
 from tests.faults.flow import Flow, reread
-
-WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)  # for all: what one has rung is rung for the others
 
 
 def _bid(cast: Any) -> Bid:
@@ -27,7 +25,7 @@ def _offer(cast: Any) -> Offer:
 
 
 def _contract(cast: Any) -> Contract:
-    with clocks.at(WEDNESDAY):
+    with clocks.at(WEDNESDAY):  # for all: what one has rung is rung for the others
         return hourly_contract(cast["client"], cast["freelancer"], spare=WEEK)
 
 

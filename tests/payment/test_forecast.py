@@ -1,7 +1,6 @@
 """The forecast: what it says comes, comes, at that instant and to the unit, by the sweep that it was asked about."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -23,12 +22,6 @@ from users.models import User
 @pytest.fixture
 def contract(client_person: User, freelancer: User) -> Contract:
     return signed_contract(client_person, freelancer)
-
-
-@pytest.fixture
-def on_a_wednesday(database: None) -> Iterator[None]:
-    with clocks.at(datetime(2026, 3, 4, 10, tzinfo=UTC)):
-        yield
 
 
 def step(contract: Contract, position: int = 1) -> Milestone:

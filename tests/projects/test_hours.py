@@ -1,6 +1,5 @@
 """Work by the hour: a week is held when it begins, logged in, handed in when it is over, and paid; the rest goes back."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.utils.html import strip_tags
 
-from payment import accounts, audit, halt, ledger
+from payment import accounts, halt, ledger
 from payment.models import Entry, Escrow, Halt, Transfer
 from projects import contracts, disputes, hours, milestones, pro_bono, profile, ranking, schedule, sweeps, weeks
 from projects.models import Contract, Milestone, TimeEntry
@@ -23,35 +22,21 @@ from tests.builders.payment import put_in_wallet
 from tests.builders.pro_bono import cause_of, donated_contract
 from tests.builders.projects_contracts import signed_contract
 from tests.builders.projects_gigs import live_bid, open_gig
+from tests.builders.projects_hours import MONDAY, MOST, RATE, WEEK, week
 from tests.cast import staff
 from users.models import Notification, User
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_a_wednesday")]
 
-WEDNESDAY = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
-MONDAY = datetime(2026, 3, 9, tzinfo=UTC)  # the first week
-RATE, MOST = 5_000, 10
-WHOLE = RATE * MOST
 MEMO = "Drew the second sheet."
-
-
-@pytest.fixture(autouse=True)
-def on_a_wednesday(database: None) -> Iterator[None]:
-    with clocks.at(WEDNESDAY):
-        yield
-        assert audit.run() == []
 
 
 @pytest.fixture
 def contract(client_person: User, freelancer: User) -> Contract:
     """A contract that both have agreed to go on with by the hour; the client has money for two weeks."""
-    made = signed_contract(client_person, freelancer, amounts=(9_000,), spare=2 * WHOLE)
+    made = signed_contract(client_person, freelancer, amounts=(9_000,), spare=2 * WEEK)
     milestones.agree(hours.propose(made, by=client_person, rate=RATE, hours=MOST), by=freelancer)
     return made
-
-
-def week(contract: Contract, number: int = 1) -> Milestone:
-    return contract.milestones.filter(week__isnull=False).order_by("position")[number - 1]
 
 
 def at(moment: datetime) -> Any:
@@ -93,11 +78,11 @@ def told(person: User) -> list[str]:
 
 
 def test_a_week_is_held_logged_handed_in_and_paid_in_silence_and_the_unused_part_goes_back(contract: Contract) -> None:
-    assert (week(contract).status, week(contract).week, wallet(contract)) == ("agreed", MONDAY.date(), 2 * WHOLE)
+    assert (week(contract).status, week(contract).week, wallet(contract)) == ("agreed", MONDAY.date(), 2 * WEEK)
     ring(MONDAY - timedelta(seconds=1))
     assert week(contract).status == "agreed"
     ring(MONDAY)
-    assert (week(contract).status, week(contract).rest, wallet(contract)) == ("funded", WHOLE, WHOLE)
+    assert (week(contract).status, week(contract).rest, wallet(contract)) == ("funded", WEEK, WEEK)
     work(contract, MONDAY + timedelta(hours=9), 240)
     work(contract, MONDAY + timedelta(days=2, hours=9), 185)
     over = MONDAY + timedelta(days=7)
@@ -105,8 +90,8 @@ def test_a_week_is_held_logged_handed_in_and_paid_in_silence_and_the_unused_part
     assert week(contract).status == "funded"
     ring(over + rule("WEEK_EDIT"))
     row, worked = week(contract), round(RATE * 425 / 60)
-    assert (row.status, row.rest, row.refunded) == ("submitted", worked, WHOLE - worked)
-    assert entries("refund", row) == [{"escrow": worked - WHOLE, "wallet": WHOLE - worked}]
+    assert (row.status, row.rest, row.refunded) == ("submitted", worked, WEEK - worked)
+    assert entries("refund", row) == [{"escrow": worked - WEEK, "wallet": WEEK - worked}]
     assert row.review_due_at == over + rule("WEEK_REVIEW") == datetime(2026, 3, 20, 23, 59, tzinfo=UTC)
     for person in (contract.client, contract.freelancer):
         assert "milestone.timesheet" in told(person)
@@ -142,7 +127,7 @@ def test_a_week_without_an_hour_goes_back_whole_and_the_next_one_is_held(contrac
     assert (week(contract, 2).status, week(contract, 2).week) == ("funded", (MONDAY + timedelta(days=7)).date())
     assert wallet(contract) == 0
     ring(MONDAY + timedelta(days=7) + rule("WEEK_EDIT"))
-    assert (week(contract).status, week(contract).refunded, wallet(contract)) == ("refunded", WHOLE, WHOLE)
+    assert (week(contract).status, week(contract).refunded, wallet(contract)) == ("refunded", WEEK, WEEK)
     assert week(contract, 3).status == "agreed"
 
 
@@ -158,7 +143,7 @@ def test_a_week_that_the_wallet_cannot_hold_is_skipped_told_and_followed_by_the_
     assert not Escrow.objects.filter(held=0, milestone=None, kind="milestone").exists()
     for person in (contract.client, contract.freelancer):
         assert told(person).count("milestone.skipped") == 1
-    put_in_wallet(contract.client, WHOLE)
+    put_in_wallet(contract.client, WEEK)
     ring(MONDAY + timedelta(days=21))
     assert week(contract, 4).status == "funded"
 
@@ -194,7 +179,7 @@ def test_dropping_the_next_week_by_both_ends_the_hours(contract: Contract) -> No
 def test_after_a_standstill_weeks_that_are_over_are_skipped_and_the_present_one_is_held(contract: Contract) -> None:
     ring(MONDAY + timedelta(days=15))
     assert [week(contract, number).status for number in (1, 2, 3, 4)] == ["cancelled", "cancelled", "funded", "agreed"]
-    assert wallet(contract) == WHOLE
+    assert wallet(contract) == WEEK
     for person in (contract.client, contract.freelancer):  # nothing was missing in the wallet
         assert told(person).count("milestone.cancelled") == 2 and "milestone.skipped" not in told(person)
 
@@ -202,11 +187,11 @@ def test_after_a_standstill_weeks_that_are_over_are_skipped_and_the_present_one_
 def test_while_money_stands_still_a_week_waits_and_begins_afterwards(contract: Contract, finance: User) -> None:
     halt.stop([{"invariant": "L1", "row": "transfer x", "found": "y"}])
     ring(MONDAY)
-    assert (week(contract).status, wallet(contract)) == ("agreed", 2 * WHOLE)
+    assert (week(contract).status, wallet(contract)) == ("agreed", 2 * WEEK)
     for person in (finance, staff("Felix Ahn", "Finance")):
         halt.lift(Halt.objects.get(), by=person, reason="Compared with the bank; a test wrote this itself.")
     ring(MONDAY + timedelta(hours=1))
-    assert (week(contract).status, wallet(contract)) == ("funded", WHOLE)
+    assert (week(contract).status, wallet(contract)) == ("funded", WEEK)
 
 
 def test_a_dispute_over_handed_in_hours_freezes_them(contract: Contract) -> None:
@@ -235,7 +220,7 @@ def test_a_refund_of_a_week_without_an_hour_that_nobody_answers_goes_back(contra
     with at(MONDAY + timedelta(days=1)):
         milestones.request_refund(week(contract), by=contract.client, reason="I changed my mind.")
     ring(MONDAY + timedelta(days=8))
-    assert (week(contract).status, week(contract).refunded) == ("refunded", WHOLE)
+    assert (week(contract).status, week(contract).refunded) == ("refunded", WEEK)
 
 
 def test_after_a_refund_was_refused_there_is_time_to_log_what_could_not_be_logged_meanwhile(contract: Contract) -> None:
@@ -268,7 +253,7 @@ def test_hours_that_a_dispute_over_a_part_has_paid_are_not_paid_again(
     ring(MONDAY + timedelta(days=7) + rule("WEEK_EDIT"))
     row = week(contract)
     assert (row.status, row.rest, row.released) == (*after, 4 * RATE)
-    assert row.released + row.refunded + row.rest == WHOLE
+    assert row.released + row.refunded + row.rest == WEEK
 
 
 @pytest.mark.parametrize("given_back", [False, True])
@@ -417,7 +402,7 @@ def test_no_constraint_lets_a_week_be_twice_or_without_a_limit(contract: Contrac
 
 def test_what_is_announced_is_what_the_clock_does_and_the_terms_say_the_rate(contract: Contract) -> None:
     begin = next(one for one in schedule.upcoming(contract, now=clocks.now()) if one.act == "begin")
-    assert (begin.at, begin.amount) == (MONDAY, WHOLE)
+    assert (begin.at, begin.amount) == (MONDAY, WEEK)
     text = contract.terms.order_by("-version").values_list("text", flat=True)[0]
     assert (
         contracts.read(text)["milestones"][-1] | {"rate_an_hour": RATE, "minutes_a_week": MOST * 60}
@@ -430,7 +415,7 @@ def test_what_is_announced_is_what_the_clock_does_and_the_terms_say_the_rate(con
 
 
 def test_the_whole_way_on_the_pages(client_person: User, freelancer: User) -> None:
-    contract = signed_contract(client_person, freelancer, amounts=(9_000,), spare=WHOLE)
+    contract = signed_contract(client_person, freelancer, amounts=(9_000,), spare=WEEK)
     ines, tomasz = Client(), Client()
     ines.force_login(client_person)
     tomasz.force_login(freelancer)
@@ -465,7 +450,7 @@ def test_the_whole_way_on_the_pages(client_person: User, freelancer: User) -> No
 
 
 def test_the_whole_way_over_the_api(client_person: User, freelancer: User) -> None:
-    contract = signed_contract(client_person, freelancer, amounts=(9_000,), spare=WHOLE)
+    contract = signed_contract(client_person, freelancer, amounts=(9_000,), spare=WEEK)
 
     def post(person: User, path: str, body: dict[str, Any], key: str | None = None) -> Any:
         program = Client()
