@@ -6,17 +6,17 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 from django.conf import settings
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
 from skilllink.realtime.members import CLOSE_SECONDS
+from tests.realtime.talk import Talk, ask
 from tests.services.processes import ROOT, wait_until
 from tests.services.servers import Embedded
 from tests.sockets import PATIENCE
@@ -26,52 +26,14 @@ READERS, TRICKLES, MESSAGES = 5, 10, 160
 DAPHNES_SWEEP = 2  # seconds between its looks at who is to be pinged
 WORDS = "😀" * 8000  # each event of it is 64 KB on the wire
 GROWTH = 25 * 1024**2  # bytes; the stalled readers are owed twice as much
-PEOPLE = """
-import json
-from django.conf import settings
-from django.test import Client
-from chat import groups, members
-from users import people
-
-def session(user):
-    client = Client()
-    client.force_login(user)
-    name = settings.SESSION_COOKIE_NAME
-    return f"{name}={client.cookies[name].value}"
-
-def person(name):
-    return people.register(f"{name.lower()}@skilllink.test", "a-long-enough-password", name, client=True, freelancer=True)
-
-ines, tomasz = person("Ines"), person("Tomasz")
-busy, calm = groups.create(ines, "Busy"), groups.create(ines, "Calm")
-members.join(busy, tomasz), members.join(calm, tomasz)
-print(json.dumps({"ines": session(ines), "tomasz": session(tomasz), "busy": str(busy.pk), "calm": str(calm.pk)}))
-"""
 
 
-class Talk:
-    """A running site with two people in two rooms."""
+class Watched(Talk):
+    """Two rooms, and what they cost the server."""
 
     def __init__(self, site: Embedded) -> None:
-        self.site, self.opened = site, ExitStack()
-        self.facts = json.loads(site.manage("shell", "-v", "0", "-c", PEOPLE).splitlines()[-1])
+        super().__init__(site, "busy", "calm")
         self.busy, self.calm = f"room:{self.facts['busy']}", f"room:{self.facts['calm']}"
-
-    def socket(self, who: str, *topics: str, room_to_receive: int | None = None) -> ClientConnection:
-        """An open socket that listens to topics; one with a small receive buffer reads only what it is asked for."""
-        raw = socket.socket()
-        if room_to_receive:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room_to_receive)
-        raw.connect(("127.0.0.1", self.site.port))
-        cookie = {"Cookie": self.facts[who]}
-        address = f"ws://127.0.0.1:{self.site.port}/ws/"
-        options: Any = {"origin": self.site.url, "additional_headers": cookie, "max_size": None, "compression": None}
-        if not room_to_receive:
-            options["max_queue"] = None  # what it isn't asked for yet, it has read all the same
-        opened = self.opened.enter_context(connect(address, sock=raw, close_timeout=0.2, **options))
-        for topic in topics:
-            ask(opened, type="subscribe", topic=topic)
-        return opened
 
     def connections(self) -> int:
         """How many sockets the server holds."""
@@ -87,7 +49,7 @@ class Talk:
 class Trickle:
     """Reads one byte a second, after the handshake; small, so that what is owed waits on the server."""
 
-    def __init__(self, talk: Talk, who: str, topic: str) -> None:
+    def __init__(self, talk: Watched, who: str, topic: str) -> None:
         self.raw = socket.socket()
         self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.raw.settimeout(PATIENCE)
@@ -118,14 +80,6 @@ class Trickle:
         self.raw.close()
 
 
-def ask(opened: ClientConnection, **frame: Any) -> dict[str, Any]:
-    opened.send(json.dumps({**frame, "ref": "asked"}, ensure_ascii=False))
-    while True:
-        answer: dict[str, Any] = json.loads(opened.recv(PATIENCE))
-        if answer.get("ref") == "asked":
-            return answer
-
-
 def posted(opened: ClientConnection, count: int, *, topic: str = "") -> list[int]:
     """The numbers of the next `count` messages that are told, on one topic or all."""
     numbers: list[int] = []
@@ -138,7 +92,7 @@ def posted(opened: ClientConnection, count: int, *, topic: str = "") -> list[int
     return numbers
 
 
-def read_again(talk: Talk, numbers: list[int]) -> list[int]:
+def read_again(talk: Watched, numbers: list[int]) -> list[int]:
     """The busy room's log from the first of these numbers on, as who was cut off reads it."""
     again = talk.socket("tomasz")
     log: list[int] = []
@@ -161,7 +115,7 @@ def read_to_the_end(opened: ClientConnection) -> int:
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     """A site with small limits, for all tests of this file."""
     rules = {
         "SKILLLINK_FRAMES_PER_MINUTE": "100000",
@@ -169,27 +123,26 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
         "SKILLLINK_PULSE_EVERY": "15s",
     }
     site = Embedded(tmp_path_factory.mktemp("slow"), **rules)
-    yield Talk(site)
+    yield Watched(site)
     site.stop()
 
 
 @pytest.fixture
-def talk(running: Talk) -> Iterator[Talk]:
+def talk(running: Watched) -> Iterator[Watched]:
     """The site; its sockets are closed when the test ends."""
     with running.opened:
         yield running
 
 
 def test_readers_that_stall_or_read_a_byte_a_second_are_cut_off_cost_1_mib_each_and_resume_and_delay_nobody(
-    talk: Talk,
+    talk: Watched,
 ) -> None:
     writer, watcher = talk.socket("ines"), talk.socket("ines", talk.busy)
 
     def said(name: str, count: int) -> list[int]:
         numbers = []
         for number in range(count):
-            frame = {"room": talk.facts["busy"], "client_id": f"{name}-{number:04}", "body": WORDS}
-            numbers.append(ask(writer, type="message.send", **frame)["seq"])
+            numbers.append(talk.say(writer, "busy", WORDS, f"{name}-{number:04}"))
             assert posted(watcher, 1) == numbers[-1:]
         return numbers
 
@@ -209,7 +162,7 @@ def test_readers_that_stall_or_read_a_byte_a_second_are_cut_off_cost_1_mib_each_
     assert read_again(talk, numbers) == numbers
 
 
-def test_a_reader_of_one_byte_a_second_is_cut_off_where_nobody_says_anything(talk: Talk) -> None:
+def test_a_reader_of_one_byte_a_second_is_cut_off_where_nobody_says_anything(talk: Watched) -> None:
     """What the kernel would still take for it tells nothing; its missing answers to pings do."""
     keeper = talk.socket("tomasz", talk.calm)
     before = talk.connections()
@@ -228,7 +181,7 @@ def test_all_that_a_stalled_reader_is_waited_for_is_less_than_30_seconds() -> No
         assert pings + DAPHNES_SWEEP < 30
 
 
-def test_a_reader_that_asks_and_never_reads_is_cut_off_too(talk: Talk) -> None:
+def test_a_reader_that_asks_and_never_reads_is_cut_off_too(talk: Watched) -> None:
     greedy = talk.socket("tomasz", room_to_receive=4096)
     before = talk.memory()
     greedy.socket.settimeout(PATIENCE)
@@ -239,18 +192,17 @@ def test_a_reader_that_asks_and_never_reads_is_cut_off_too(talk: Talk) -> None:
     greedy.socket.close()
 
 
-def test_a_flood_in_one_room_loses_no_message_of_another(talk: Talk) -> None:
+def test_a_flood_in_one_room_loses_no_message_of_another(talk: Watched) -> None:
     quiet, loud = talk.socket("ines", talk.busy, talk.calm), talk.socket("tomasz")
     said = []
     for number in range(400):
         loud.send(json.dumps({"type": "typing", "room": talk.facts["busy"]}))
         if number % 40 == 0:
-            frame = {"room": talk.facts["calm"], "client_id": f"calm-{number:04}", "body": f"Among {number} others"}
-            said.append(ask(loud, type="message.send", **frame)["seq"])
+            said.append(talk.say(loud, "calm", f"Among {number} others", f"calm-{number:04}"))
     assert posted(quiet, len(said), topic=talk.calm) == said
 
 
-def test_who_was_cut_off_leaves_no_socket_behind(talk: Talk) -> None:
+def test_who_was_cut_off_leaves_no_socket_behind(talk: Watched) -> None:
     """The cap of 20 sockets counts the living: as many as ever can be opened after all of the above."""
     opened: list[ClientConnection] = []
 
