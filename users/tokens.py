@@ -55,7 +55,8 @@ def for_password(user: Any, *, name: str, scopes: Any, code: str = "") -> tuple[
 @verb
 def end(user: Any, pk: str) -> None:
     """End one of the person's own tokens. Raises Missing for anybody else's."""
-    if not ApiToken.objects.filter(user=user, pk=pk.replace("\0", "")).delete()[0]:
+    pk = pk.replace("\0", "")
+    if not ApiToken.objects.filter(user=user, pk=pk).delete()[0]:
         raise Missing()
     close_sockets(user.pk, session_key=token_key(pk))
 
