@@ -6,7 +6,6 @@ happened since is listed. What is stored goes the way of a webhook's event, exac
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 from django.conf import settings
@@ -80,7 +79,7 @@ def _take(name: str, body: str) -> int:
 
 
 @verb
-def _mark(name: str, began: Any) -> None:
+def _mark(name: str, began: datetime) -> None:
     """Up to here everything is read; of two readings at once the later one counts."""
     EventsRead.objects.get_or_create(gateway=name, defaults={"until": began})
     EventsRead.objects.filter(gateway=name, until__lt=began).update(until=began)

@@ -15,7 +15,7 @@ ID = r"(?P<id>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 def gigs(reader: Any, ids: Iterable[Any]) -> Iterator[Card]:
     """Nothing of its bids: what of them one may know is on the board."""
     for gig in Gig.objects.visible_to(reader).filter(pk__in=ids):
-        is_hourly = gig.kind == Gig.Kind.HOURLY and not gig.is_pro_bono
+        is_hourly = gig.kind == Gig.Kind.HOURLY
         budget = _("{range} an hour").format(range=gig.budget_text) if is_hourly else gig.budget_text
         yield _card("gig", gig, _("Gig"), gig.get_status_display(), budget)
 
