@@ -103,7 +103,7 @@ def _posting(mine: list[int]) -> Callable[[int], Act]:
 
         def act(number: int) -> None:
             source, target = (one, two) if number % 2 else (two, one)
-            ledger.post.alone(f"bench:{name}:{number}", "bench", [(source, -1), (target, 1)])
+            ledger.post(f"bench:{name}:{number}", "bench", [(source, -1), (target, 1)])
 
         return act
 
@@ -118,7 +118,7 @@ def _hot(mine: list[int]) -> Callable[[int], Act]:
     def begin(client: int) -> Act:
         own, hot = Account.objects.get(pk=mine[client * 2 + 1]), Account.objects.get(pk=mine[0])
         name = os.urandom(6).hex()
-        return lambda number: ledger.post.alone(f"bench:{name}:{number}", "bench", [(own, -1), (hot, 1)]) and None
+        return lambda number: ledger.post(f"bench:{name}:{number}", "bench", [(own, -1), (hot, 1)]) and None
 
     return begin
 

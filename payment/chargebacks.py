@@ -64,7 +64,7 @@ def repay(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     owed, there = -_balance(debt), _balance(wallet)
     if amount > min(owed, there) and not Transfer.objects.filter(key=key).exists():
         raise NotOwed(owed=money.format_money(owed, currency), wallet=money.format_money(there, currency))
-    transfer = ledger.post(key, "repay", [(wallet, -amount), (debt, amount)])
+    transfer = ledger.post.within(key, "repay", [(wallet, -amount), (debt, amount)])
     push(f"user:{user.pk}", {"type": "wallet.changed"})
     return transfer
 
@@ -92,7 +92,7 @@ def write_off(chargeback: Chargeback, amount: int, *, key: str) -> Transfer:
         sentence = _("Of this chargeback {owed} is owed and lost: no more can be written off. Nothing was moved.")
         left = owed if row.status == Status.LOST else 0
         raise NotOwed(sentence, owed=money.format_money(left, row.deposit.currency))
-    transfer = ledger.post(key, "write_off", [(debt, amount), (accounts.loss(row.deposit.currency), -amount)])
+    transfer = ledger.post.within(key, "write_off", [(debt, amount), (accounts.loss(row.deposit.currency), -amount)])
     row.written_off += amount
     row.save(update_fields=["written_off"])
     return transfer
@@ -112,7 +112,7 @@ def _open(deposit: Deposit, contest: Contest) -> Chargeback:
         deposit=deposit, gateway_id=contest.id, amount=contest.amount, from_wallet=there, reason=contest.reason[:80]
     )
     lines = [(accounts.gateway(deposit.currency), row.amount), (wallet, -there), (debt, there - row.amount)]
-    ledger.post(f"chargeback:{row.pk}:open", "chargeback", [line for line in lines if line[1]])
+    ledger.post.within(f"chargeback:{row.pk}:open", "chargeback", [line for line in lines if line[1]])
     _change(deposit, row.amount)
     _notify(deposit, row, "chargeback.opened", owed=money.format_money(row.owed, deposit.currency))
     return row
@@ -138,7 +138,7 @@ def _give_back(deposit: Deposit, row: Chargeback) -> None:
     owed = min(row.owed, -_balance(debt))
     lines = [(accounts.gateway(deposit.currency), -row.amount), (wallet, row.amount - owed), (debt, owed)]
     opposite = owed == row.owed
-    ledger.post(
+    ledger.post.within(
         f"chargeback:{row.pk}:won", "chargeback_won", [line for line in lines if line[1]],
         reverses=opened if opposite else None,
     )  # fmt: skip

@@ -59,7 +59,7 @@ def request(deposit: Deposit, *, by: Any, amount: int, token: str) -> DepositRet
         raise NotLeft(left=money.format_money(left, row.currency))
     found = DepositReturn.objects.create(deposit=row, amount=amount, token=token, check_at=now())
     lines = [(accounts.wallet(row.user, row.currency), -amount), (accounts.gateway(row.currency), amount)]
-    ledger.post(f"return:{found.pk}:send", "deposit_return", lines)
+    ledger.post.within(f"return:{found.pk}:send", "deposit_return", lines)
     _change(row, amount)
     _tell(row)
     return found
@@ -113,7 +113,7 @@ def _undo(deposit: Deposit, row: DepositReturn, why: str) -> None:
         (accounts.wallet(deposit.user, deposit.currency), row.amount),
         (accounts.gateway(deposit.currency), -row.amount),
     ]
-    ledger.post(f"return:{row.pk}:failed", "deposit_return_failed", lines, reverses=sent)
+    ledger.post.within(f"return:{row.pk}:failed", "deposit_return_failed", lines, reverses=sent)
     row.status, row.failure, row.ended_at, row.check_at = Status.FAILED, why[:200], now(), None
     row.save()
     _change(deposit, -row.amount)

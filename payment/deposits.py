@@ -210,7 +210,7 @@ def _credit(row: Deposit) -> None:
         (accounts.gateway_fees(row.currency), -row.gateway_fee),
         (accounts.wallet(row.user, row.currency), row.amount),
     ]
-    ledger.post(f"deposit:{row.pk}:settle", "deposit", [line for line in lines if line[1]])
+    ledger.post.within(f"deposit:{row.pk}:settle", "deposit", [line for line in lines if line[1]])
     inbox.notify(row.user, "deposit.settled", url="/wallet/", amount=money.format_money(row.amount, row.currency))
     deposit_settled.send(sender=Deposit, deposit=row)
 

@@ -211,7 +211,7 @@ def _to_cause(giver: Any, cause: Cause, amount: int, key: str) -> Transfer:
         raise escrows.InsufficientFunds(amount - (wallet.balance or 0), cause.currency)
     account = accounts.of_cause(cause)
     before = raised(cause)
-    transfer = ledger.post(key, "donation", [(wallet, -amount), (account, amount)])
+    transfer = ledger.post.within(key, "donation", [(wallet, -amount), (account, amount)])
     push(f"user:{giver.pk}", {"type": "wallet.changed"})
     push(f"cause:{cause.pk}", {"type": "cause.received"})
     if before < cause.goal <= before + amount:

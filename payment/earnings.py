@@ -34,6 +34,6 @@ def spend(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     key = f"earnings:{user.pk}:{token}:spend"
     if cleared < amount and not Transfer.objects.filter(key=key).exists():
         raise NotAvailable(available=money.format_money(cleared, currency))
-    transfer = ledger.post(key, "spend", lines)
+    transfer = ledger.post.within(key, "spend", lines)
     push(f"user:{user.pk}", {"type": "wallet.changed"})
     return transfer

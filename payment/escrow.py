@@ -98,7 +98,7 @@ def hold(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     if done := _done(key, "hold", amount, escrow):
         return done
     wallet = _filled_wallet(escrow, amount)
-    transfer = ledger.post(key, "hold", [(wallet, -amount), (accounts.of_escrow(escrow), amount)], escrow=escrow)
+    transfer = ledger.post.within(key, "hold", [(wallet, -amount), (accounts.of_escrow(escrow), amount)], escrow=escrow)
     _change(escrow, held=amount)
     _tell(escrow)
     return transfer
@@ -119,7 +119,7 @@ def move(source: Escrow, target: Escrow, amount: int, *, key: str) -> Transfer:
     if source.kind == Escrow.Kind.DISPUTE and not (amount == source.held and _was_frozen(target, source, amount)):
         raise Frozen()
     lines = [(accounts.of_escrow(source), -amount), (accounts.of_escrow(target), amount)]
-    transfer = ledger.post(key, "move", lines, escrow=source)
+    transfer = ledger.post.within(key, "move", lines, escrow=source)
     _change(source, held=-amount)
     _change(target, held=amount)
     _tell(source)
@@ -136,7 +136,9 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
     _require_free(escrow)
     _require_held(escrow, amount)
     wallet = accounts.wallet(escrow.payer, escrow.currency)
-    transfer = ledger.post(key, "refund", [(accounts.of_escrow(escrow), -amount), (wallet, amount)], escrow=escrow)
+    transfer = ledger.post.within(
+        key, "refund", [(accounts.of_escrow(escrow), -amount), (wallet, amount)], escrow=escrow
+    )
     _change(escrow, held=-amount)
     _tell(escrow)
     return transfer
@@ -211,7 +213,7 @@ def claw_back(source: Escrow, target: Escrow, amount: int, *, key: str) -> Trans
     if taken.gross < amount:
         raise NotClearing()
     lines = [*_earned(accounts.earning(source), -taken.net, -taken.fee), (accounts.of_escrow(target), amount)]
-    transfer = ledger.post(key, "claw_back", lines, escrow=source)
+    transfer = ledger.post.within(key, "claw_back", lines, escrow=source)
     _change(source, released=-amount, fee_taken=-taken.fee)
     _change(target, held=amount)
     _tell(source)
@@ -238,7 +240,7 @@ def refund_released(escrow: Escrow, amount: int, *, key: str) -> Transfer:
         raise NotEarned(cleared - available.balance, escrow.currency)
     wallet = accounts.wallet(escrow.payer, escrow.currency)
     lines = [*_earned(accounts.earning(escrow), -clearing.net, -whole.fee), (available, -cleared), (wallet, amount)]
-    transfer = ledger.post(key, "refund_released", [line for line in lines if line[1]], escrow=escrow)
+    transfer = ledger.post.within(key, "refund_released", [line for line in lines if line[1]], escrow=escrow)
     _change(escrow, released=-amount, fee_taken=-whole.fee)
     _tell(escrow)
     return transfer
@@ -266,7 +268,7 @@ def clear(clearing: Clearing) -> None:
             (accounts.pending(escrow.payee, escrow.currency), -clearing.amount),
             (accounts.available(escrow.payee, escrow.currency), clearing.amount),
         ]
-        ledger.post(f"clearing:{clearing.pk}:clear", "clear", lines, escrow=escrow)
+        ledger.post.within(f"clearing:{clearing.pk}:clear", "clear", lines, escrow=escrow)
     clearing.cleared_at = moment
     clearing.save(update_fields=["cleared_at"])
     _tell(escrow)
@@ -372,7 +374,7 @@ def _pay(
     `held` is what changes in the escrow (negative), minor units.
     """
     fee = fee_of(escrow, gross)
-    transfer = ledger.post(key, kind, [*source, *_earned(facts.accounts(), gross - fee, fee)], escrow=escrow)
+    transfer = ledger.post.within(key, kind, [*source, *_earned(facts.accounts(), gross - fee, fee)], escrow=escrow)
     clearing = None
     if gross:
         due_at = _clears_at(*facts.before()[0])

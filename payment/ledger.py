@@ -15,7 +15,7 @@ from skilllink import prepared
 from skilllink.errors import Conflict
 from skilllink.ids import uuid7
 from skilllink.money import LARGEST
-from skilllink.transactions import Statement
+from skilllink.transactions import statement
 
 Lines = Sequence[tuple[Account, int]]
 COLUMNS = ("id", "key", "kind", "reason", "fingerprint", "reverses_id", "escrow_id", "at")
@@ -44,7 +44,7 @@ class AlreadyReversed(Conflict):
     sentence = _("This was already reversed. Nothing was moved.")
 
 
-@Statement
+@statement
 def post(
     key: str,
     kind: str,
@@ -59,7 +59,7 @@ def post(
     `escrow` is the one whose money it is; `reverses` a transfer of which this is the exact opposite.
     The same key with the same content returns the transfer that is there; with other content raises KeyReused.
     Raises halt.Halted while money stands still, Overdrawn when an account that may not be negative would be, AlreadyReversed for a second reversal,
-    Unbalanced for entries that are no transfer. `post.alone` is a transaction of its own.
+    Unbalanced for entries that are no transfer.
     """
     lines = sorted(_checked(entries), key=lambda line: line[0].pk)
     if reverses is not None:

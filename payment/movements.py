@@ -125,7 +125,7 @@ def _write_off(row: Movement) -> None:
 
 def _add_capital(row: Movement) -> None:
     lines = [(accounts.gateway(row.currency), -row.amount), (accounts.capital(row.currency), row.amount)]
-    ledger.post(_key(row), "capital_in", lines, reason=row.reason[:300])
+    ledger.post.within(_key(row), "capital_in", lines, reason=row.reason[:300])
 
 
 def _take_fees(row: Movement) -> None:
@@ -134,7 +134,7 @@ def _take_fees(row: Movement) -> None:
     if row.amount > accounts.total(fees):
         raise ledger.Overdrawn()
     lines = [(fees, -row.amount), (accounts.gateway(row.currency), row.amount)]
-    ledger.post(_key(row), "fees_out", lines, reason=row.reason[:300])
+    ledger.post.within(_key(row), "fees_out", lines, reason=row.reason[:300])
 
 
 def _key(row: Movement) -> str:

@@ -297,7 +297,7 @@ def _write(method: PayoutMethod, amount: int, token: str) -> Payout:
         gateway=method.gateway, due_at=next_batch(), needs_two=amount + _of_this_day(method) > alone(method.currency),
     )  # fmt: skip
     lines = [(accounts.source(row), -amount), (accounts.in_transit(row), amount)]
-    ledger.post(f"payout:{row.pk}:reserve", "payout", lines)
+    ledger.post.within(f"payout:{row.pk}:reserve", "payout", lines)
     if row.waits_for_two:
         _notify(row, "payout.waits_for_two")
     else:
@@ -385,7 +385,7 @@ def _end(row: Payout, sent: Sent) -> int:
     row.save()
     if row.status == Status.PAID:
         lines = [(accounts.in_transit(row), -row.amount), (accounts.gateway(row.currency), row.amount)]
-        ledger.post(f"payout:{row.pk}:end", "payout_paid", lines)
+        ledger.post.within(f"payout:{row.pk}:end", "payout_paid", lines)
         _notify(row, "payout.paid")
     else:
         _give_back(row, "payout_failed")
@@ -397,7 +397,7 @@ def _end(row: Payout, sent: Sent) -> int:
 @inside_transaction
 def _give_back(row: Payout, kind: str) -> None:
     lines = [(accounts.in_transit(row), -row.amount), (accounts.source(row), row.amount)]
-    ledger.post(f"payout:{row.pk}:end", kind, lines)
+    ledger.post.within(f"payout:{row.pk}:end", kind, lines)
 
 
 def _locked(payout: Payout) -> Payout:

@@ -73,30 +73,23 @@ class Verb(Generic[P, R]):
         return self.function(*args, **kwargs)
 
 
-class Statement(Generic[P, R]):
-    """A function that writes by one statement, for verbs: it refuses to run outside a transaction.
-
-    `alone` makes it a durable transaction of its own, on PostgreSQL without a BEGIN and a COMMIT around it.
-    """
-
-    def __init__(self, function: Callable[P, R]) -> None:
-        self.function = function
-        functools.update_wrapper(self, function)
+class Statement(Verb[P, R]):
+    """A verb that writes by one statement: on PostgreSQL that is a transaction already, without BEGIN and COMMIT."""
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        require_transaction(self.function.__qualname__)
-        return self.function(*args, **kwargs)
-
-    def alone(self, *args: P.args, **kwargs: P.kwargs) -> R:
-        """Like a verb. Raises RuntimeError where a transaction is open: then it wouldn't be alone."""
         if connection.in_atomic_block or connection.vendor != "postgresql":
-            return verb(self.function)(*args, **kwargs)
+            return super().__call__(*args, **kwargs)
         return _tried(functools.partial(self.function, *args, **kwargs))
 
 
 def verb(function: Callable[P, R]) -> Verb[P, R]:
     """Make a domain function a verb."""
     return Verb(function)
+
+
+def statement(function: Callable[P, R]) -> Verb[P, R]:
+    """Make a verb of a domain function that writes by one statement."""
+    return Statement(function)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def earn(user: Any, amount: int, currency: str = "USD") -> None:
     put_in_wallet(user, amount, currency)
     with transaction.atomic():
         lines = [(accounts.wallet(user, currency), -amount), (accounts.available(user, currency), amount)]
-        ledger.post(f"test:{uuid7()}:earn", "test", lines)
+        ledger.post.within(f"test:{uuid7()}:earn", "test", lines)
 
 
 def bank_account(

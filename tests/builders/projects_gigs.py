@@ -28,7 +28,7 @@ def fund(user: User, amount: int, currency: str = "USD") -> None:
     """Put `amount` minor units into a wallet, as a settled deposit does."""
     entries = [(accounts.gateway(currency), -amount), (accounts.wallet(user, currency), amount)]
     with transaction.atomic():
-        ledger.post(f"test:{uuid7()}", "deposit", entries)
+        ledger.post.within(f"test:{uuid7()}", "deposit", entries)
 
 
 def open_gig(client: User, **changes: Any) -> Gig:

@@ -59,7 +59,7 @@ def _gift(cast: Any) -> Transfer:
     put_in_wallet(cast["client"], 700)
     lines = [(accounts.wallet(cast["client"], "USD"), -700), (accounts.wallet(cast["freelancer"], "USD"), 700)]
     with transaction.atomic():
-        return ledger.post(f"test:{cast['client'].pk}:{last_entry()}", "test", lines)
+        return ledger.post.within(f"test:{cast['client'].pk}:{last_entry()}", "test", lines)
 
 
 @verb
@@ -81,7 +81,7 @@ def _given_back(row: Escrow) -> Any:
 @verb
 def _reversed(gift: Transfer) -> Any:
     lines = [(entry.account, -entry.amount) for entry in gift.entries.select_related("account")]
-    return ledger.post(f"{gift.key}:back", "reversal", lines, reverses=gift)
+    return ledger.post.within(f"{gift.key}:back", "reversal", lines, reverses=gift)
 
 
 def _sweep(cast: Any, row: Escrow) -> Any:

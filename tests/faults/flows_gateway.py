@@ -121,7 +121,7 @@ def _contested(cast: Any) -> Deposit:
     spent = (wallet.balance or 0) - 200
     lines = [(wallet, -spent), (accounts.wallet(cast["freelancer"], "USD"), spent)]
     with transaction.atomic():
-        ledger.post(f"test:{deposit.pk}:spent", "test", lines)
+        ledger.post.within(f"test:{deposit.pk}:spent", "test", lines)
     _letters_lost()
     dispute_of(deposit)
     return deposit

@@ -20,7 +20,7 @@ def wallet(committed_db: None) -> Account:
 
 def deposit(wallet: Account, amount: int) -> Transfer:
     lines = [(accounts.gateway("USD"), -amount), (wallet, amount)]
-    return ledger.post.alone("test:alone", "deposit", lines)
+    return ledger.post("test:alone", "deposit", lines)
 
 
 def books() -> tuple[Any, ...]:
@@ -40,9 +40,9 @@ def test_what_is_refused_leaves_nothing(wallet: Account) -> None:
     with pytest.raises(ledger.KeyReused):
         deposit(wallet, 800)
     with pytest.raises(ledger.Overdrawn):
-        ledger.post.alone("test:too-much", "test", [(wallet, -701), (fees, 701)])
+        ledger.post("test:too-much", "test", [(wallet, -701), (fees, 701)])
     with pytest.raises(ledger.Unbalanced):
-        ledger.post.alone("test:lopsided", "test", [(wallet, -1), (fees, 2)])
+        ledger.post("test:lopsided", "test", [(wallet, -1), (fees, 2)])
     assert books() == (1, 2, before[2])
 
 
@@ -52,5 +52,5 @@ def test_it_is_not_alone_inside_a_transaction_and_nothing_else_is_without_one(wa
     with pytest.raises(RuntimeError, match="durable"), transaction.atomic():
         deposit(wallet, 700)
     with pytest.raises(NoTransaction):
-        ledger.post("test:open", "deposit", [(gateway, -700), (wallet, 700)])
+        ledger.post.within("test:open", "deposit", [(gateway, -700), (wallet, 700)])
     assert books() == before

@@ -71,7 +71,7 @@ def test_no_account_becomes_anothers_or_another_currencys(client_person: User, s
     before = list(Account.objects.order_by("pk").values_list())
     with pytest.raises(DatabaseError, match="ledger"), transaction.atomic(), connection.cursor() as cursor:
         lines = [(accounts.wallet(client_person, "USD"), -5), (accounts.fees("USD"), 5)]
-        ledger.post("test:first", "test", lines)
+        ledger.post.within("test:first", "test", lines)
         cursor.execute(statement)
     assert list(Account.objects.order_by("pk").values_list()) == before
     assert audit.run() == []
@@ -108,14 +108,14 @@ def test_a_transfer_is_reversed_once_exactly_and_by_nothing_else(client_person: 
     lines = [(entry.account, -entry.amount) for entry in first.entries.select_related("account")]
     less = [(account, amount - 1 if amount > 0 else amount + 1) for account, amount in lines][:2]
     with pytest.raises(ledger.Unbalanced), transaction.atomic():
-        ledger.post("test:less", "reversal", less, reverses=first)
+        ledger.post.within("test:less", "reversal", less, reverses=first)
     with transaction.atomic():
-        back = ledger.post("test:back", "reversal", lines, reverses=first)
-        assert ledger.post("test:back", "reversal", lines, reverses=first) == back
+        back = ledger.post.within("test:back", "reversal", lines, reverses=first)
+        assert ledger.post.within("test:back", "reversal", lines, reverses=first) == back
     assert accounts.balances(client_person)["USD"]["wallet"] == 0
     put_in_wallet(client_person, 5000)
     before = books()
     with pytest.raises(ledger.AlreadyReversed), transaction.atomic():
-        ledger.post("test:again", "reversal", lines, reverses=first)
+        ledger.post.within("test:again", "reversal", lines, reverses=first)
     assert books() == before
     assert audit.run() == []

@@ -101,7 +101,7 @@ def test_l3_a_reversal_that_is_not_the_opposite_is_found(client_person: User, ou
     first, other = Transfer.objects.order_by("pk")
     with transaction.atomic():
         lines = [(entry.account, -entry.amount) for entry in first.entries.select_related("account")]
-        back = ledger.post("test:back", "reversal", lines, reverses=first)
+        back = ledger.post.within("test:back", "reversal", lines, reverses=first)
     assert audit.run() == []
     set_row("payment_transfer", back.pk, reverses_id=other.pk)
     assert found() == {("L3", f"transfer {back.pk}")}
@@ -254,7 +254,7 @@ def test_l10_a_clearing_transfer_without_its_clearing_is_found(client_person: Us
     row = released(client_person, freelancer, 9_000)
     pending, available = accounts.pending(freelancer, "USD"), accounts.available(freelancer, "USD")
     with transaction.atomic():
-        made = ledger.post(f"clearing:{uuid7()}:clear", "clear", [(pending, -5), (available, 5)], escrow=row)
+        made = ledger.post.within(f"clearing:{uuid7()}:clear", "clear", [(pending, -5), (available, 5)], escrow=row)
     assert found() == {("L10", f"transfer {made.pk}"), ("L12", f"account {pending.pk}")}
 
 
@@ -279,7 +279,7 @@ def test_l12_a_fee_that_was_booked_wrong_is_found_although_the_row_agrees(
         (accounts.fees("USD"), 1_000),
     ]
     with transaction.atomic():
-        transfer = ledger.post("test:release", "release", lines, escrow=row)
+        transfer = ledger.post.within("test:release", "release", lines, escrow=row)
         Escrow.objects.filter(pk=row.pk).update(held=0, released=9_000, fee_taken=450)
         Clearing.objects.create(escrow=row, transfer=transfer, gross=9_000, amount=8_000, due_at=transfer.at)
     assert found() == {("L12", f"escrow {row.pk}")}
@@ -299,7 +299,7 @@ def test_l19_money_that_left_a_dispute_without_its_resolution_is_found(
     with transaction.atomic():
         target = escrow.open("offer", payer=client_person, payee=freelancer, currency="USD", fee_bps=500)
         to = accounts.wallet(client_person, "USD") if kind == "refund" else accounts.of_escrow(target)
-        ledger.post("test:leak", kind, [(accounts.of_escrow(dispute), -9_000), (to, 9_000)], escrow=dispute)
+        ledger.post.within("test:leak", kind, [(accounts.of_escrow(dispute), -9_000), (to, 9_000)], escrow=dispute)
         Escrow.objects.filter(pk=dispute.pk).update(held=0)
         Escrow.objects.filter(pk=target.pk).update(held=9_000 if kind == "move" else 0)
     leak = Entry.objects.get(Q(amount__lt=0), account__escrow=dispute)
@@ -309,7 +309,7 @@ def test_l19_money_that_left_a_dispute_without_its_resolution_is_found(
 def test_the_command_names_the_rows_and_exits_1(row: Escrow) -> None:
     with transaction.atomic():
         capital = Account.objects.create(kind="capital", currency="USD")
-        ledger.post("test:capital", "capital", [(accounts.gateway("USD"), -500), (capital, 500)])
+        ledger.post.within("test:capital", "capital", [(accounts.gateway("USD"), -500), (capital, 500)])
     told = StringIO()
     call_command("audit_ledger", stdout=told)
     assert told.getvalue() == "3 transfers, 0 violations.\n"

@@ -24,7 +24,9 @@ def books() -> tuple[Any, ...]:
 
 def test_entries_that_do_not_balance_are_no_transfer(client_person: User) -> None:
     with transaction.atomic(), pytest.raises(ledger.Unbalanced):
-        ledger.post("test:1", "deposit", [(accounts.gateway("USD"), -5), (accounts.wallet(client_person, "USD"), 6)])
+        ledger.post.within(
+            "test:1", "deposit", [(accounts.gateway("USD"), -5), (accounts.wallet(client_person, "USD"), 6)]
+        )
     assert not Transfer.objects.exists()
 
 
@@ -32,7 +34,7 @@ def test_one_key_moves_money_once_and_other_figures_under_it_are_refused(client_
     def post(amount: int) -> Transfer:
         lines = [(accounts.gateway("USD"), -amount), (accounts.wallet(client_person, "USD"), amount)]
         with transaction.atomic():
-            return ledger.post("test:once", "deposit", lines)
+            return ledger.post.within("test:once", "deposit", lines)
 
     first = post(700)
     assert post(700) == first
@@ -48,7 +50,9 @@ def test_nothing_owed_goes_below_zero(client_person: User, freelancer: User) -> 
         escrow.hold(row, 1500, key="test:hold")
     assert refusal.value.missing == 500
     with pytest.raises(ledger.Overdrawn), transaction.atomic():
-        ledger.post("test:2", "x", [(accounts.wallet(client_person, "USD"), -1001), (accounts.gateway("USD"), 1001)])
+        ledger.post.within(
+            "test:2", "x", [(accounts.wallet(client_person, "USD"), -1001), (accounts.gateway("USD"), 1001)]
+        )
     assert accounts.balances(client_person)["USD"]["wallet"] == 1000
 
 

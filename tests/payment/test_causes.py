@@ -45,7 +45,7 @@ def test_an_account_of_a_cause_never_goes_below_zero(cause: Cause, client_person
     donations.give(client_person, cause, 2_000, "USD")
     lines = [(accounts.of_cause(cause), -2_001), (accounts.wallet(client_person, "USD"), 2_001)]
     with nothing_changes(), pytest.raises(ledger.Overdrawn), transaction.atomic():
-        ledger.post("test:too much", "payout", lines)
+        ledger.post.within("test:too much", "payout", lines)
 
 
 def test_nobody_gives_before_it_is_verified_after_it_is_closed_or_in_another_currency(

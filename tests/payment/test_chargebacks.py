@@ -39,7 +39,7 @@ def contested(client_person: User, freelancer: User) -> tuple[Deposit, str]:
     deposit = put_in_wallet(client_person, 50_000)
     wallet = accounts.wallet(client_person, "USD")
     with transaction.atomic():
-        ledger.post("test:spent", "spend", [(wallet, -38_000), (accounts.wallet(freelancer, "USD"), 38_000)])
+        ledger.post.within("test:spent", "spend", [(wallet, -38_000), (accounts.wallet(freelancer, "USD"), 38_000)])
     number = dispute_of(deposit)
     settle_down()
     deposit.refresh_from_db()
@@ -172,7 +172,7 @@ def test_the_contested_card_is_charged_back_by_the_clock_and_evidence_wins(
 def test_earnings_can_pay_a_debt(contested: Any, client_person: User) -> None:
     with transaction.atomic():
         lines = [(accounts.wallet(User.objects.get(email="tomasz@skilllink.test"), "USD"), -500)]
-        ledger.post("test:earned", "test", [*lines, (accounts.available(client_person, "USD"), 500)])
+        ledger.post.within("test:earned", "test", [*lines, (accounts.available(client_person, "USD"), 500)])
     earnings.spend(client_person, 500, "USD", token="one")
     chargebacks.repay(client_person, 500, "USD", token="one")
     assert line(client_person) == (0, 37_500)

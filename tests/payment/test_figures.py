@@ -31,7 +31,7 @@ class Money:
         contested = put_in_wallet(user, 50_000)
         with transaction.atomic():
             lines = [(accounts.wallet(user, "USD"), -40_000), (accounts.available(user, "USD"), 40_000)]
-            ledger.post("test:earned", "test", lines)
+            ledger.post.within("test:earned", "test", lines)
         dispute_of(contested)
         settle_down()
         self.deposit = put_in_wallet(user, 90_000)

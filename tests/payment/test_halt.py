@@ -104,7 +104,7 @@ def test_each_money_verb_is_refused_with_503_and_moves_nothing(
 
 def posted(wallet: Account) -> None:
     with transaction.atomic():
-        ledger.post("test:any", "test", [(wallet, -1), (Account.objects.get(kind="gateway"), 1)])
+        ledger.post.within("test:any", "test", [(wallet, -1), (Account.objects.get(kind="gateway"), 1)])
 
 
 def test_what_was_done_before_the_halt_is_answered_as_before(contract: Contract, client_person: User) -> None:
@@ -115,7 +115,7 @@ def test_what_was_done_before_the_halt_is_answered_as_before(contract: Contract,
     with transaction.atomic():
         assert escrow.refund(row, 100, key="test:refund") == done
         lines = [(entry.account, entry.amount) for entry in done.entries.select_related("account")]
-        assert ledger.post("test:refund", "refund", lines, escrow=row) == done
+        assert ledger.post.within("test:refund", "refund", lines, escrow=row) == done
 
 
 def test_reading_delivering_and_chat_go_on(contract: Contract, freelancer: User, client: Client) -> None:

@@ -211,7 +211,7 @@ def test_one_that_waits_for_a_debt_says_so_until_it_is_paid(client: Client, outs
     waiting = ask(bank_account(outsider), 9_000)
     with transaction.atomic():
         lines = [(accounts.wallet(outsider, "USD"), -2_000), (accounts.available(outsider, "USD"), 2_000)]
-        ledger.post("test:spent", "test", lines)
+        ledger.post.within("test:spent", "test", lines)
     dispute_of(deposit)
     settle_down()
     assert (payouts.waits_for(waiting), payouts.promise(waiting), batch(waiting)) == ("debt", None, 0)

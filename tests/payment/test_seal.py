@@ -185,7 +185,7 @@ def test_a_reason_is_bound_by_the_line_without_standing_in_it(client_person: Use
     first = Transfer.objects.get()
     lines = [(entry.account, -entry.amount) for entry in first.entries.select_related("account")]
     with transaction.atomic():
-        ledger.post("test:back", "reversal", lines, reverses=first, reason="Ines asked for it")
+        ledger.post.within("test:back", "reversal", lines, reverses=first, reason="Ines asked for it")
     seal.run()
     line = Seal.objects.get(number=2).line
     assert "Ines" not in line

@@ -34,7 +34,7 @@ def sealed(client_person: User, outsider: User) -> list[Transfer]:
     made = []
     for number in range(1, 5):
         with transaction.atomic():
-            made.append(ledger.post(f"test:{number}", "test", [(fees, number * 100), (capital, number * -100)]))
+            made.append(ledger.post.within(f"test:{number}", "test", [(fees, number * 100), (capital, number * -100)]))
         if number == 2:
             seal.run()
     seal.run()
@@ -250,7 +250,7 @@ def test_what_is_new_is_examined_alone_and_an_old_edit_is_found_by_the_whole(sea
     assert (first.since, first.upto, first.violations) == (0, 5, [])
     fees, capital = accounts.fees("USD"), Account.objects.get(kind="capital")
     with transaction.atomic():
-        ledger.post("test:later", "test", [(fees, 900), (capital, -900)])
+        ledger.post.within("test:later", "test", [(fees, 900), (capital, -900)])
     second = audit.examine()
     assert (second.since, second.upto, second.violations) == (5, 6, [])
     tamper(("UPDATE payment_transfer SET reason = 'another' WHERE id = %s", [uid(sealed[0].pk)]))

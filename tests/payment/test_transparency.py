@@ -63,7 +63,7 @@ def test_a_shortfall_is_shown_and_none_is_not(client_person: User, client: Clien
     assert "Less is held than owed." in words(client)
     with transaction.atomic():
         capital = Account.objects.create(kind="capital", currency="USD")
-        ledger.post("test:capital", "capital_in", [(accounts.gateway("USD"), -900), (capital, 900)])
+        ledger.post.within("test:capital", "capital_in", [(accounts.gateway("USD"), -900), (capital, 900)])
     assert "Less is held than owed." not in words(client)
 
 

@@ -152,7 +152,7 @@ def put_away(contract: Contract) -> None:
     """The client spends what is in the wallet."""
     mine, theirs = (accounts.wallet(person, "USD") for person in (contract.client, contract.freelancer))
     with transaction.atomic():
-        ledger.post("test:spent", "test", [(mine, -wallet(contract)), (theirs, wallet(contract))])
+        ledger.post.within("test:spent", "test", [(mine, -wallet(contract)), (theirs, wallet(contract))])
 
 
 def test_a_contract_that_ends_begins_no_further_week_and_the_running_one_is_paid(contract: Contract) -> None:

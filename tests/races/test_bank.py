@@ -41,7 +41,7 @@ def bank(committed_db: None) -> list[Any]:
 @verb
 def gift(key: str, source: Any, target: Any, amount: int) -> Transfer:
     lines = [(accounts.wallet(source, "USD"), -amount), (accounts.wallet(target, "USD"), amount)]
-    return ledger.post(key, "test", lines)
+    return ledger.post.within(key, "test", lines)
 
 
 @verb

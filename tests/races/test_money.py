@@ -29,7 +29,7 @@ def books(committed_db: None) -> Iterator[None]:
 
 @verb
 def post(key: str, source: Account, target: Account, amount: int) -> Transfer:
-    return ledger.post(key, "test", [(source, -amount), (target, amount)])
+    return ledger.post.within(key, "test", [(source, -amount), (target, amount)])
 
 
 def balance(account: Account) -> int:

@@ -46,7 +46,7 @@ class EscrowRules(Model):
         source, target = (accounts.wallet(self.people[number], currency) for number in pair)
 
         def act(key: str, amount: int) -> Transfer:
-            return ledger.post(key, "test", [(source, -amount), (target, amount)])
+            return ledger.post.within(key, "test", [(source, -amount), (target, amount)])
 
         if answer := self.keyed("give", amount, act, *pair, currency):
             self.gifts.append((answer, pair, currency, amount))
@@ -61,7 +61,7 @@ class EscrowRules(Model):
         key = f"test:{self.serial}"
         self.step(
             "take_back",
-            lambda: ledger.post(key, "reversal", lines, reverses=gift),
+            lambda: ledger.post.within(key, "reversal", lines, reverses=gift),
             lambda: self.reference.take_back(gift.key, *pair, currency, amount),
         )
 

@@ -108,4 +108,4 @@ def _add_capital(currency: str) -> None:
     """What the gateway keeps for itself, so that what is held outside covers what is owed."""
     with transaction.atomic():
         capital = Account.objects.create(kind="capital", currency=currency)
-        ledger.post(f"test:{currency}", "capital", [(accounts.gateway(currency), -LARGEST), (capital, LARGEST)])
+        ledger.post.within(f"test:{currency}", "capital", [(accounts.gateway(currency), -LARGEST), (capital, LARGEST)])
