@@ -192,8 +192,9 @@ class Full(Site):
         wait_until(self.ready, seconds=240, what="readiness in full mode")
 
     def stop(self) -> None:
-        for service in list(self.processes):
-            self.finish(service)
+        with self.changing:
+            running, self.processes = self.processes, {}
+        end(*running.values())
 
     def end(self) -> None:
         """Stop everything, PostgreSQL and Redis too."""

@@ -94,9 +94,12 @@ def running(command: list[str], *, log: Path, **options: Any) -> Iterator[subpro
         end(process)
 
 
-def end(process: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
-    if process.poll() is None:
+def end(*processes: "subprocess.Popen[bytes]", seconds: float = 15) -> None:
+    """SIGTERM to all of them at once, and SIGKILL to what is still there after that time."""
+    running = [process for process in processes if process.poll() is None]
+    for process in running:
         process.send_signal(signal.SIGTERM)
+    for process in running:
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired:
