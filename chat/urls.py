@@ -23,7 +23,6 @@ urlpatterns = [
     path("messages/message/<uuid:pk>/delete/", messages.delete, name="message_delete"),
     path("messages/<uuid:pk>/", rooms.show, name="room"),
     path("messages/<uuid:pk>/post/", messages.post, name="post"),
-    path("messages/<uuid:pk>/after/", messages.after, name="after"),
     path("messages/<uuid:pk>/older/", messages.older, name="older"),
     path("messages/<uuid:pk>/files/", messages.upload, name="upload"),
     path("messages/<uuid:pk>/read/", rooms.read, name="read"),

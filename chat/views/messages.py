@@ -53,14 +53,6 @@ def show(request: HttpRequest, pk: Any) -> HttpResponse:
 
 @login_required
 @require_safe
-def after(request: HttpRequest, pk: Any) -> HttpResponse:
-    """What happened after a number, for a browser whose sockets are blocked."""
-    room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
-    return JsonResponse(reading.after(room, request.user, _number(request, "n")))
-
-
-@login_required
-@require_safe
 def older(request: HttpRequest, pk: Any) -> HttpResponse:
     """Fifty earlier messages as rows."""
     room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)

@@ -87,7 +87,6 @@ def test_a_number_from_the_future_is_refused_over_http_too(room: Room, freelance
     browser, ahead = signed_in(freelancer), room.seq + 1
     with nothing_changes():
         for answer in (
-            browser.get(f"/messages/{room.pk}/after/?n={ahead}", headers={"accept": "application/json"}),
             browser.get(f"/api/v1/rooms/{room.pk}/messages/?after={ahead}"),
             browser.post(f"/api/v1/rooms/{room.pk}/read/", {"upto": ahead}, content_type="application/json"),
             browser.post(f"/messages/{room.pk}/read/", {"upto": ahead}, headers={"accept": "application/json"}),

@@ -56,7 +56,7 @@ def test_a_moderators_deletion_says_by_whom_and_takes_the_words_out_of_every_ans
         assert there["deleted_by"] == {"id": str(freelancer.pk), "name": "Tomasz Okoro"}
         page = browser.get(f"/messages/{group.pk}/").content.decode()
         assert "Tomasz Okoro deleted this message from Olga Stranger." in page
-        log = browser.get(f"/messages/{group.pk}/after/?n=0").content.decode()
+        log = browser.get(f"/api/v1/rooms/{group.pk}/messages/").content.decode()
         assert WORDS not in page + log
         assert not search.find(reader, text="cheap").exists()
     assert serialize(reading.shown().get(pk=answer.pk), since=0)["reply_to"] is None

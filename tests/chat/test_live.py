@@ -56,7 +56,7 @@ async def test_a_message_posted_over_http_reaches_sockets_and_one_sent_over_a_so
     assert (await next_frame(socket, "message.posted"))["event"]["message"]["body"] == "over HTTP"
     ack = await tell(socket, type="message.send", room=str(room.pk), client_id="socket-01", body="over a socket")
     assert ack["type"] == "ack"
-    page = await outside(browser.get)(f"/messages/{room.pk}/after/?n={ack['seq'] - 1}")
+    page = await outside(browser.get)(f"/api/v1/rooms/{room.pk}/messages/?after={ack['seq'] - 1}")
     assert [event["message"]["body"] for event in page.json()["events"]] == ["over a socket"]
 
 
