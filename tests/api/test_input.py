@@ -129,9 +129,17 @@ def test_read_marks_take_numbers_that_are_some(hirer: Program, worker: Program) 
     for wrong in ("1", FULL_WIDTH, 1.5, True, None, [], -1):
         assert worker.post(f"rooms/{room}/read/", {"upto": wrong}).status_code == 400
         assert worker.post("notifications/read/", {"upto": wrong}).status_code == 400
-    assert worker.post(f"rooms/{room}/read/", {"upto": TOO_MUCH}).status_code == 422
-    assert worker.post("notifications/read/", {"upto": TOO_MUCH}).json()["marked"] > 0
-    assert not Notification.objects.filter(recipient__email__startswith="tomasz", read_at=None).exists()
+    theirs = Notification.objects.filter(recipient__email__startswith="tomasz", read_at=None).order_by("seq")
+    unread = list(theirs.all())
+    last = unread[-1].seq
+    for address in (f"rooms/{room}/read/", "notifications/read/"):
+        for ahead in (TOO_MUCH, 10_000):
+            refused = worker.post(address, {"upto": ahead})
+            assert (refused.status_code, refused.json()["code"]) == (422, "topic.ahead")
+    assert worker.post("notifications/read/", {"upto": last + 1}).status_code == 422
+    assert list(theirs.all()) == unread
+    assert worker.post("notifications/read/", {"upto": last}).json()["marked"] == len(unread)
+    assert not theirs.all().exists()
     assert worker.get(f"rooms/{room}/messages/", after=FULL_WIDTH).status_code == 400
 
 

@@ -142,8 +142,6 @@ class NotificationsRead(APIView):
         given = ReadIn.read(request)
         if len(given) != 1 or given.get("upto", 0) < 0:
             raise Malformed(fields={"upto": _("Give the last number you have read, or ids.")})
-        if "upto" in given:
-            given["upto"] = min(given["upto"], inbox.head(request.user.pk))
         return Response({"marked": inbox.mark_read(request.user, **given)})
 
 

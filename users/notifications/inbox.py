@@ -9,6 +9,7 @@ from django.db import connection
 
 from skilllink import counters, prepared
 from skilllink.clocks import now
+from skilllink.realtime import topics
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users import preferences
@@ -79,7 +80,12 @@ def lock(people: Iterable[Any]) -> None:
 
 @verb
 def mark_read(user: Any, *, upto: int | None = None, ids: list[Any] | None = None) -> int:
-    """Mark the person's notifications read: the given ones, or all up to a number. Returns how many were unread."""
+    """Mark the person's notifications read: the given ones, or all up to a number. Returns how many were unread.
+
+    Raises Ahead past the last number.
+    """
+    if upto is not None and upto > (last := head(user.pk)):
+        raise topics.Ahead(head=last)
     rows = Notification.objects.filter(recipient=user, read_at__isnull=True)
     if ids is not None:
         rows = rows.filter(pk__in=ids)
