@@ -28,7 +28,7 @@ FIRST_WAIT, LONGEST_WAIT, FLOODED_WAIT = 0.5, 15, 60  # seconds
 ENDS = {4401: "The token has ended.", 4403: "This account can't act now."}
 FLOODED = 4429
 FRAME = 2**20  # the server's frames have at most 1 MiB
-NOT_NOW = ("unavailable", "too_many")  # refusals that say nothing about the message
+NOT_NOW = ("unavailable", "busy", "outcome_unknown", "too_many")  # refusals that say nothing about the message
 
 
 class Api:

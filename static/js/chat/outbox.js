@@ -4,7 +4,7 @@
 import { connected, send } from "../socket.js";
 
 const AGAIN = 5000;
-const NOT_NOW = ["unavailable", "too_many"]; // these say nothing about the message
+const NOT_NOW = ["unavailable", "busy", "outcome_unknown", "too_many"]; // these say nothing about the message
 const MINE = `outbox:${document.documentElement.dataset.user}:`;
 const flushing = new Set();
 const unkept = new Map(); // where the browser keeps nothing, or nothing more
