@@ -5,8 +5,10 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from psycopg_pool import PoolTimeout
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
@@ -46,6 +48,9 @@ def as_refusal(error: Exception) -> Refusal | None:
         return TooLarge()
     if isinstance(error, RedisError):
         log.error("redis.away", error=str(error))
+        return Unavailable()
+    if isinstance(error, OperationalError) and isinstance(error.__cause__, PoolTimeout):
+        log.error("database.away", error=str(error))
         return Unavailable()
     return None
 
