@@ -58,6 +58,7 @@ MINUTES ?= 60
 soak: STEPS := $(or $(STEPS),1000000)
 soak: setup-dev services
 	SKILLLINK_TEST_DB=postgres SKILLLINK_RACE_ROUNDS=500 SKILLLINK_BANK_SECONDS=$$(( $(MINUTES) * 60 )) SKILLLINK_BOTH_WAYS=5000 $(BIN)/pytest tests/races tests/faults -q
+	SKILLLINK_CROWD=60 SKILLLINK_CROWD_ROUNDS=20 $(BIN)/pytest tests/realtime/test_crowd.py -q
 	MODEL_STEPS=$(STEPS) $(BIN)/pytest tests/payment/test_state_machine.py -q
 	SKILLLINK_TEST_DB=postgres MODEL_STEPS=$$(( $(STEPS) / 10 )) $(BIN)/pytest tests/payment/test_state_machine.py -q
 
