@@ -101,7 +101,7 @@ def post(
     else:
         posting.bare(message)
     message_index.add(message)
-    posting.tell(event, message, asked.here())
+    posting.tell(event, message, membership, asked.here())
     message._prefetched_objects_cache = {}  # type: ignore[attr-defined]  # what comes from now on is there to be found
     return message
 

@@ -63,13 +63,14 @@ def write(message: Message, membership: Membership) -> RoomEvent:
 
 
 @inside_transaction
-def tell(event: RoomEvent, message: Message, here: Here) -> None:
-    """Tell the room what was said, and the others in it that they have something to read."""
+def tell(event: RoomEvent, message: Message, speaker: Membership, here: Here) -> None:
+    """Tell the room what was said, and the others in it that they have something to read; who was behind has no more."""
     room = message.room
     since = max(joined for _user, joined in here)
     push(f"room:{room.pk}", event_of(event, message, since=since), version=room.version)
-    others = [user_id for user_id, _joined in here if user_id != message.author_id]
-    hint([f"user:{user_id}" for user_id in others], {"type": "messages.unread"})
+    was_behind = speaker.read_seq < message.seq - 1
+    concerned = [user_id for user_id, _joined in here if was_behind or user_id != speaker.user_id]
+    hint([f"user:{user_id}" for user_id in concerned], {"type": "messages.unread"})
 
 
 def bare(message: Message) -> None:

@@ -73,6 +73,7 @@ class Room {
 
   hear(event) {
     this.presence.hear(event);
+    this.reading.hear(event);
     const before = this.state;
     this.state = roomState.apply(before, event);
     if (this.state.title !== before.title) this.rename(this.state.title);

@@ -6,7 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.test import Client
 
-from chat import groups, members, messages, receipts
+from chat import groups, members, messages, posting, receipts
 from chat.models import Membership, Room
 from skilllink.ids import uuid7
 from tests import cast
@@ -67,6 +67,18 @@ def test_who_hides_theirs_is_seen_by_nobody_and_sees_nobody(
     assert Membership.objects.get(room=group, user=freelancer).read_seq == group.seq  # what is unread for them goes on
     read_marks.show(freelancer, True)
     assert set(seen_by(freelancer, group)) == {str(client_person.pk), str(outsider.pk)}
+
+
+def test_who_answers_has_read_and_their_other_pages_are_told_so_once(
+    group: Room, client_person: User, freelancer: User, outsider: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[set[str]] = []
+    monkeypatch.setattr(posting, "hint", lambda topics, _event: told.append(set(topics)))
+    for author in (client_person, freelancer, freelancer):
+        message = messages.post(group, author, "Which kiln?", client_id=uuid7().hex)
+    assert seen_by(outsider, group)[str(freelancer.pk)] == message.seq
+    owner, answering, other = (f"user:{person.pk}" for person in (client_person, freelancer, outsider))
+    assert told[1:] == [{owner, answering, other}, {owner, other}]
 
 
 def test_a_stranger_asks_for_marks_of_a_room_that_is_not_there(group: Room) -> None:

@@ -16,6 +16,13 @@ export class Reading {
     });
   }
 
+  // Who says something has read up to it, and nobody is told so besides.
+  hear({ message }) {
+    const author = message?.author?.id;
+    const upto = this.marks.get(author) ?? Infinity; // of who doesn't show it nothing is known
+    if (upto < message?.seq) this.judge(new Map(this.marks).set(author, message.seq));
+  }
+
   // Read marks go forward only, and only while somebody is looking.
   mark(last) {
     if (last <= this.told) return;
