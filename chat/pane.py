@@ -1,6 +1,6 @@
 """What the room pane shows: the same dictionary on `/messages/` and inside the contract workspace."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -104,6 +104,20 @@ def rows_of(
         }
         rows.append(row)
         previous = row
+    return rows
+
+
+def single_rows(membership: Membership, ids: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows of these messages, each as it stands after the one before it."""
+    reader, avoided = membership.user, blocks.of(membership.user)
+    pairs = reading.with_earlier(membership, ids)
+    messages = {message for pair in pairs for message in pair if message}
+    shown = as_read(messages, since=membership.joined_seq, reader=reader)
+    read = {message["id"]: message for message in shown}
+    rows = []
+    for pair in pairs:
+        together = [dict(read[str(message.pk)]) for message in pair if message]
+        rows.append(rows_of(together, reader, avoided=avoided)[-1])
     return rows
 
 

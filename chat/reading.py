@@ -1,10 +1,11 @@
 """What is read of a room: its log after a number, its messages page by page, and how many are unread."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
 
 from chat import blocked, hiding, rooms
 from chat.formats import event_of
@@ -59,6 +60,16 @@ def history(membership: Membership, *, before: int | None = None, limit: int = H
     if before is not None:
         rows = rows.filter(seq__lt=before)
     return list(reversed(rows.order_by("-seq")[:limit]))
+
+
+def with_earlier(membership: Membership, ids: Sequence[Any]) -> list[tuple[Message | None, Message]]:
+    """These messages, oldest first, each with the one before it; those that the person doesn't read are left out."""
+    rows = shown().filter(room=membership.room_id, seq__gt=membership.joined_seq)
+    earlier = Message.objects.filter(room=OuterRef("room"), seq__gt=membership.joined_seq, seq__lt=OuterRef("seq"))
+    last = Subquery(earlier.order_by("-seq").values("pk")[:1])
+    found = list(rows.filter(pk__in=ids).order_by("seq").annotate(earlier=last))
+    before = {message.pk: message for message in rows.filter(pk__in={message.earlier for message in found})}
+    return [(before.get(message.earlier), message) for message in found]
 
 
 def later_than(membership: Membership, seq: int) -> list[Message]:

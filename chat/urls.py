@@ -24,6 +24,7 @@ urlpatterns = [
     path("messages/<uuid:pk>/", rooms.show, name="room"),
     path("messages/<uuid:pk>/post/", messages.post, name="post"),
     path("messages/<uuid:pk>/older/", messages.older, name="older"),
+    path("messages/<uuid:pk>/rows/", messages.several, name="rows"),
     path("messages/<uuid:pk>/files/", messages.upload, name="upload"),
     path("messages/<uuid:pk>/read/", rooms.read, name="read"),
     path("messages/<uuid:pk>/join/", groups.join, name="join"),

@@ -42,13 +42,20 @@ def post(request: HttpRequest, pk: Any) -> HttpResponse:
 @login_required
 @require_safe
 def show(request: HttpRequest, pk: Any) -> HttpResponse:
-    """One message as it stands in the log; what a live event is drawn from."""
+    """One message as it stands in the log."""
     message = get_object_or_404(reading.open_to(request.user), pk=pk)
-    membership = rooms.member(message.room, request.user)
-    before = reading.history(membership, before=message.seq, limit=1)
-    shown = as_read((*before, message), since=membership.joined_seq, reader=request.user)
-    rows = pane.rows_of(shown, request.user)
-    return render(request, "chat/message/_message.html", {"row": rows[-1]})
+    context = {"rows": pane.single_rows(rooms.member(message.room, request.user), [message.pk])}
+    return render(request, "chat/message/_rows.html", context)
+
+
+@login_required
+@require_safe
+def several(request: HttpRequest, pk: Any) -> HttpResponse:
+    """Messages of a room, `m` their ids, as they stand in the log; what live events are drawn from."""
+    room = get_object_or_404(Room.objects.visible_to(request.user), pk=pk)
+    wanted = [ids.read(one) for one in request.GET.getlist("m")[: reading.HISTORY]]
+    context = {"rows": pane.single_rows(rooms.member(room, request.user), wanted)}
+    return render(request, "chat/message/_rows.html", context)
 
 
 @login_required

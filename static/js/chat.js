@@ -36,7 +36,7 @@ class Room {
     this.seed();
     this.bubbles = new Bubbles({ room, pane, log, words, onSent: (id) => this.sent(id), onGone: () => this.composer.text.focus() });
     this.reading = new Reading({ room, log, ...pane.dataset });
-    this.drawing = new Drawing({ due: () => this.due(), onRow: (...row) => this.draw(...row) });
+    this.drawing = new Drawing({ room, due: () => this.due(), onRow: (...row) => this.draw(...row) });
     reactOn(log, (error) => this.composer.complain(error));
     actInDialog();
     this.arrive();
@@ -81,14 +81,13 @@ class Room {
   }
 
   due() {
-    const [next] = this.isOver ? [] : this.state.due;
-    return next;
+    return this.isOver ? [] : [...this.state.due];
   }
 
-  draw(id, heard, html) {
+  draw(id, heard, row) {
     if (this.isOver) return;
     const wasAtBottom = this.history.isAtBottom();
-    const { row, shown } = html ? this.history.place(html) : { row: null, shown: false };
+    const shown = row !== null && this.history.place(row);
     this.state = roomState.drawn(this.state, id, heard, shown ? this.history.facts([row])[0] : null);
     if (row) this.welcome(row, shown, wasAtBottom);
   }

@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from chat import details, groups, invitations, members, messages, mine, openings, pane, pins, reading, rights, roles
 from chat.formats import serialize
@@ -233,6 +235,36 @@ def test_the_api_pins_and_tells_earlier_wordings(group: Room, client_person: Use
     with nothing_changes():
         refused = member.post(f"{at}pin/", {"on": False}, content_type="application/json")
     assert (refused.status_code, refused.json()["code"]) == (403, "room.not_moderating")
+
+
+def test_several_rows_at_once_are_those_of_each_and_only_what_one_reads(
+    group: Room, client_person: User, freelancer: User, outsider: User
+) -> None:
+    before = say(group, client_person, "Before you came")
+    members.join(group, outsider)
+    said = [say(group, author, f"Number {n}") for n, author in enumerate((client_person, client_person, freelancer))]
+    elsewhere = say(groups.create(client_person, "Elsewhere"), client_person, "Not here")
+    blocks.block(outsider, freelancer)
+    browser = browser_of(outsider)
+    wanted = [said[2], before, elsewhere, *said[:2]]
+    page = browser.get(f"/messages/{group.pk}/rows/", {"m": [*(str(one.pk) for one in wanted), "x' OR 1=1"]})
+    each = "".join(browser.get(f"/messages/message/{one.pk}/").content.decode() for one in said)
+    together = page.content.decode()
+    assert together.replace("\n", "") == each.replace("\n", "")
+    assert re.findall('class="entry" id="m-([^"]+)"', together) == [str(one.pk) for one in said]
+    members.ban(group, outsider, by=client_person)
+    assert browser.get(f"/messages/{group.pk}/rows/", {"m": str(said[0].pk)}).status_code == 404
+
+
+def test_fifty_rows_cost_no_more_statements_than_two(group: Room, client_person: User, freelancer: User) -> None:
+    said = [say(group, (client_person, freelancer)[n % 2], f"Number {n}") for n in range(55)]
+    asked = []
+    for number in (2, 55):
+        with CaptureQueriesContext(connection) as queries:
+            page = browser_of(freelancer).get(f"/messages/{group.pk}/rows/", {"m": [one.pk for one in said[:number]]})
+        asked.append(len(queries))
+        assert page.content.count(b'class="entry"') == min(number, reading.HISTORY)
+    assert asked[0] == asked[1]
 
 
 def test_who_blocked_the_author_is_neither_told_nor_invited(

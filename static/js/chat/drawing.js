@@ -1,19 +1,22 @@
-// Messages that are out of date, fetched one after the other until none is. What can't be fetched now is fetched again:
-// its number is past, so nobody tells it twice.
+// Messages that are out of date, fetched until none is: those of one moment together. What can't be fetched now is
+// fetched again: its number is past, so nobody tells it twice.
+
+import { rowsOf } from "./history.js";
 
 const AGAIN = 3000;
+const TOGETHER = 50; // as many as the server gives at once
 
 export class Drawing {
-  // `due()` are the pairs [id, heard] to draw; `onRow(id, heard, html)` gets each, null when there is none for us.
-  constructor({ due, onRow }) {
-    Object.assign(this, { due, onRow, runs: false });
+  // `due()` are the pairs [id, heard] to draw; `onRow(id, heard, row)` gets each, null when there is none for us.
+  constructor({ room, due, onRow }) {
+    Object.assign(this, { room, due, onRow, runs: false });
   }
 
   async run() {
     if (this.runs) return;
     this.runs = true;
     try {
-      for (let next; (next = this.due()); ) await this.draw(...next);
+      for (let due; (due = this.due().slice(0, TOGETHER)).length; ) await this.draw(due);
     } catch {
       setTimeout(() => this.run(), AGAIN);
     } finally {
@@ -21,9 +24,11 @@ export class Drawing {
     }
   }
 
-  async draw(id, heard) {
-    const answer = await fetch(`/messages/message/${id}/`, { headers: { Accept: "text/html" } });
+  async draw(due) {
+    const wanted = new URLSearchParams(due.map(([id]) => ["m", id]));
+    const answer = await fetch(`/messages/${this.room}/rows/?${wanted}`, { headers: { Accept: "text/html" } });
     if (answer.status >= 500 || answer.status === 429) throw new Error(answer.status);
-    this.onRow(id, heard, answer.ok && !answer.redirected ? await answer.text() : null);
+    const rows = rowsOf(answer.ok && !answer.redirected ? await answer.text() : "");
+    for (const [id, heard] of due) this.onRow(id, heard, rows.find((row) => row.id === `m-${id}`) ?? null);
   }
 }

@@ -3,7 +3,7 @@
 const PAGE = 50; // messages, as the server gives them
 const NEAR = 80; // pixels from the end: there one stays at the end
 
-const rowsOf = (html) => {
+export const rowsOf = (html) => {
   const holder = document.createElement("div");
   holder.innerHTML = html;
   return [...holder.children];
@@ -31,18 +31,17 @@ export class History {
     return Math.max(0, ...this.facts().map(({ seq }) => seq));
   }
 
-  // Put a message's row where it belongs; `shown` is false when that isn't on the page.
-  place(html) {
-    const [row] = rowsOf(html);
+  // Put a message's row where it belongs. False when that isn't on the page.
+  place(row) {
     const there = document.getElementById(row.id);
     if (there) there.replaceWith(row);
-    else if (this.isElsewhere(Number(row.dataset.seq))) return { row, shown: false };
+    else if (this.isElsewhere(Number(row.dataset.seq))) return false;
     else {
       const next = [...this.log.querySelectorAll(".entry")].find((entry) => Number(entry.dataset.seq) > Number(row.dataset.seq));
       next ? next.before(row) : this.log.append(row);
       this.log.querySelector("[data-empty]")?.remove();
     }
-    return { row, shown: true };
+    return true;
   }
 
   // Not among what is shown: before the first that is loaded, or behind a gap.
