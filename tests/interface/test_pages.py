@@ -1,13 +1,13 @@
 """Every page of the pictures in a real browser, kept to the rules of the house: each is visited once and judged by all."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from scripts import screenshots
+from tests.interface.conftest import Contexts
 
 pytestmark = pytest.mark.browser
 WIDTHS = (320, 360, 480, 640, 820, 960, 1180, 1440, 1920, 2560)
@@ -40,34 +40,15 @@ VIOLATIONS = """rules => axe.run({exclude: [["#swagger-ui"]]}, rules).then(found
 
 
 @pytest.fixture(scope="session")
-def demo(running_embedded: object) -> str:
-    """The address of the one demo server of this session."""
-    return str(getattr(running_embedded, "url", running_embedded)).rstrip("/")
-
-
-@pytest.fixture(scope="session")
-def contexts(browser: Browser, demo: str) -> Iterator[dict[str, BrowserContext]]:
-    known = {who: screenshots.signed_in(browser, demo, who) for who in ("visitor", *screenshots.PEOPLE)}
-    yield known
-    for context in known.values():
-        context.close()
-
-
-@pytest.fixture(scope="session")
 def visits() -> dict[str, dict[str, Any]]:
     """What was found on each page, by its name."""
-    return {}
-
-
-@pytest.fixture(scope="session")
-def links() -> screenshots.Links:
     return {}
 
 
 @pytest.fixture(params=screenshots.PAGES, ids=lambda row: row[0])
 def found(
     request: pytest.FixtureRequest,
-    contexts: dict[str, BrowserContext],
+    contexts: Contexts,
     demo: str,
     visits: dict[str, dict[str, Any]],
     links: screenshots.Links,
@@ -172,7 +153,7 @@ def test_the_question_mark_shows_the_shortcuts(browser: Browser, demo: str) -> N
     context.close()
 
 
-def test_no_script_breaks_and_the_policy_is_kept(contexts: dict[str, BrowserContext], demo: str) -> None:
+def test_no_script_breaks_and_the_policy_is_kept(contexts: Contexts, demo: str) -> None:
     complaints: list[str] = []
     page = contexts["visitor"].new_page()
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -1,10 +1,9 @@
 """Nothing jumps while a page loads: cumulative layout shift stays under 0.05, as design's budget says."""
 
 import pytest
-from playwright.sync_api import Browser
 
 from scripts import screenshots
-from tests.services.servers import Embedded
+from tests.interface.conftest import Contexts
 
 pytestmark = pytest.mark.browser
 SHIFT = 0.05
@@ -20,11 +19,13 @@ NAMES = ("landing", "gigs", "people", "profile", "gig", "gig-freelancer", "contr
 
 @pytest.mark.parametrize("width", [360, 1440])
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_jumps_while_a_page_loads(browser: Browser, running_embedded: Embedded, name: str, width: int) -> None:
+def test_nothing_jumps_while_a_page_loads(
+    contexts: Contexts, demo: str, links: screenshots.Links, name: str, width: int
+) -> None:
     row = next(row for row in screenshots.PAGES if row[0] == name)
-    context = screenshots.signed_in(browser, running_embedded.url, row[1])
+    context = contexts[row[1]]
     page = context.new_page()
-    url = screenshots.find(page, running_embedded.url, row[2], row[3], {})
+    url = screenshots.find(page, demo, row[2], row[3], links)
     assert url is not None
     page.close()
     page = context.new_page()
@@ -35,5 +36,5 @@ def test_nothing_jumps_while_a_page_loads(browser: Browser, running_embedded: Em
         "document.fonts.ready.then(() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))))"
     )
     shifted = page.evaluate("window.shifted")
-    context.close()
+    page.close()
     assert shifted < SHIFT

@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from scripts.screenshots import enter
 from tests.services.servers import Embedded
 
 PASSWORD = "skilllink-demo"
@@ -19,19 +20,19 @@ CALENDAR = "Booking calendar for a ceramics studio"
 def window(browser: Browser, server: Embedded, who: str = "", at: str = "") -> Page:
     """A window of its own, signed in as one of the demo's people, or by address as one whom `make` registered.
 
-    `at` is the address to stand on afterwards, live.
+    It stands on their home page, or live on the page at `at`; on the form to sign in for nobody.
     """
     page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
     if not who:
         page.goto(f"{server.url}/accounts/login/")
-    elif "@" in who:
-        sign_in(page, server.url, who)
-    else:
-        sign_in(page, server.url, f"{who}@demo.skilllink.test", PASSWORD)
-    if who:
-        expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
+        return page
+    known = (who, CAST_PASSWORD) if "@" in who else (f"{who}@demo.skilllink.test", PASSWORD)
+    enter(page.context, server.url, *known)
     if at:
         stand_on(page, f"{server.url}{at}")
+    else:
+        page.goto(server.url)
+        expect(page.get_by_role("heading", name="Your moves")).to_be_visible()
     return page
 
 
