@@ -124,7 +124,7 @@ def made(server: Embedded, code: str) -> str:
         "from tests.cast import make, staff\n"
         "from users.models import User\n"
     )
-    return server.manage("shell", "--verbosity", "0", "-c", head + code).strip()
+    return server.run(head + code).strip()
 
 
 def contract_of(

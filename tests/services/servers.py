@@ -16,6 +16,7 @@ import httpx
 
 from tests.services import made
 from tests.services.processes import ROOT, end, environment, free_port, wait_until
+from tests.services.shell import Shell
 
 logging.getLogger("httpx").setLevel(logging.WARNING)  # a line per question for readiness helps nobody
 SHORT_CLOCKS = {
@@ -87,6 +88,7 @@ class Embedded(Site):
         self.folder, self.port = folder, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = environment(folder, **{"PORT": str(self.port), **SHORT_CLOCKS, **rules})
+        self.shell: Shell | None = None
         shutil.copy(made.sqlite(), folder / "db.sqlite3")
         if demo:
             self.manage("demo")
@@ -100,6 +102,12 @@ class Embedded(Site):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
+    def run(self, code: str) -> str:
+        """What Python code prints that runs beside the running site; fails when it fails."""
+        if self.shell is None:
+            self.shell = Shell(self.environment)
+        return self.shell.run(code)
+
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
         command = [sys.executable, "manage.py", "up", "--empty", "--port", str(self.port)]
@@ -108,6 +116,9 @@ class Embedded(Site):
 
     def stop(self) -> None:
         end(self.process)
+        if self.shell is not None:
+            self.shell.end()
+            self.shell = None
 
     def mails(self) -> list[EmailMessage]:
         files = sorted((self.folder / "mail").glob("*.log"), key=lambda path: path.stat().st_mtime_ns)
