@@ -1,11 +1,12 @@
 """The one place where a Refusal becomes a page, a fragment or JSON."""
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.db import OperationalError
+from django.db import OperationalError, close_old_connections
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from psycopg_pool import PoolTimeout
@@ -117,14 +118,30 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return answer(request, Forbidden())
 
 
+def _keeping_nothing(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Django may make these pages in a thread that no request cleans up after: its connection goes back at once."""
+
+    @functools.wraps(page)
+    def make(*given: Any, **more: Any) -> HttpResponse:
+        try:
+            return page(*given, **more)
+        finally:
+            close_old_connections()
+
+    return make
+
+
+@_keeping_nothing
 def page_400(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, Malformed())
 
 
+@_keeping_nothing
 def page_403(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, Forbidden())
 
 
+@_keeping_nothing
 def page_404(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(request, Missing())
 
