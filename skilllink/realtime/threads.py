@@ -5,7 +5,10 @@ They aren't the loop's own: there Django writes down each refused request while 
 database, and whoever waits here may be waiting for just that connection.
 """
 
+import asyncio
+import functools
 import os
+import weakref
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
@@ -15,9 +18,17 @@ from channels.db import database_sync_to_async
 P = ParamSpec("P")
 R = TypeVar("R")
 WORKERS = min(32, (os.cpu_count() or 1) + 4)
-_threads = ThreadPoolExecutor(WORKERS, thread_name_prefix="sockets")
+_threads: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, ThreadPoolExecutor]" = weakref.WeakKeyDictionary()
 
 
 def in_thread(function: Callable[P, R]) -> Callable[P, Awaitable[R]]:
     """The function as a coroutine function; its connection goes back when it ends."""
-    return database_sync_to_async(function, thread_sensitive=False, executor=_threads)
+
+    @functools.wraps(function)
+    def call(*given: P.args, **more: P.kwargs) -> Awaitable[R]:
+        loop = asyncio.get_running_loop()
+        threads = _threads.get(loop) or _threads.setdefault(loop, ThreadPoolExecutor(WORKERS, "sockets"))
+        asked: Awaitable[R] = database_sync_to_async(function, thread_sensitive=False, executor=threads)(*given, **more)
+        return asked
+
+    return call
