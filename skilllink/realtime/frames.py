@@ -13,7 +13,9 @@ from skilllink.errors import Malformed, TooMany
 Handler = Callable[[Any, dict[str, Any]], dict[str, Any] | None]
 MINUTE = 60.0
 _handlers: dict[str, Handler] = {}
+MANY = 1000  # people; with more, who has been quiet for a minute is forgotten before the next is counted
 _arrivals: dict[Any, deque[float]] = defaultdict(deque)
+_forgotten_at = [0.0]
 
 
 class UnknownFrame(Malformed):
@@ -35,9 +37,19 @@ def handler_of(name: Any) -> Handler:
 
 def count(user_id: Any) -> None:
     """One more frame of this person, by whatever door. Raises TooMany past FRAMES_PER_MINUTE in this process."""
-    arrivals, moment = _arrivals[user_id], time.monotonic()
+    moment = time.monotonic()
+    if len(_arrivals) > MANY and _forgotten_at[0] < moment - MINUTE:
+        _forget_quiet(moment)
+    arrivals = _arrivals[user_id]
     while arrivals and arrivals[0] < moment - MINUTE:
         arrivals.popleft()
     if len(arrivals) >= settings.SKILLLINK["FRAMES_PER_MINUTE"]:
         raise TooMany(_("Too many frames in a minute. Reconnect in a while."))
     arrivals.append(moment)
+
+
+def _forget_quiet(moment: float) -> None:
+    _forgotten_at[0] = moment
+    for person, arrivals in list(_arrivals.items()):
+        if not arrivals or arrivals[-1] < moment - MINUTE:
+            _arrivals.pop(person, None)

@@ -1,6 +1,8 @@
 """A flooded room: everybody in it at their cap and one far beyond; another room loses nothing, nor does the flooded one."""
 
 import asyncio
+from collections import defaultdict, deque
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,6 +11,8 @@ from django.conf import settings
 
 from chat import groups, members
 from chat.models import Room
+from skilllink.errors import TooMany
+from skilllink.realtime import frames
 from tests import cast
 from tests.sockets import PATIENCE, Open, closed_with, tell
 from users.models import User
@@ -66,3 +70,21 @@ async def test_a_flood_at_and_beyond_the_cap_loses_nothing_in_another_room(crowd
             await asyncio.sleep(0.05)
     authors = await sync_to_async(list)(busy.messages.values_list("author", flat=True))
     assert {authors.count(person.pk) for person in (*people, beyond)} == {CAP}
+
+
+def test_of_many_who_once_sent_a_frame_only_those_of_the_last_minute_are_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment = [1000.0]
+    remembered: dict[Any, deque[float]] = defaultdict(deque)
+    monkeypatch.setattr(frames, "time", SimpleNamespace(monotonic=lambda: moment[0]))
+    monkeypatch.setattr(frames, "_arrivals", remembered)
+    monkeypatch.setattr(frames, "_forgotten_at", [0.0])
+    monkeypatch.setattr(frames, "MANY", 2)
+    monkeypatch.setitem(settings.SKILLLINK, "FRAMES_PER_MINUTE", 2)
+    for person, at in (("quiet", 1000.0), ("also quiet", 1010.0), ("busy", 1080.0), ("busy", 1090.0)):
+        moment[0] = at
+        frames.count(person)
+    with pytest.raises(TooMany):
+        frames.count("busy")
+    assert set(remembered) == {"busy"}
