@@ -24,6 +24,12 @@ def after(room: Room, user: Any, seq: int, limit: int = PAGE) -> dict[str, Any]:
     who isn't a member.
     """
     since = rooms.member(room, user).joined_seq
+    answer = _after(room, seq, since, limit)
+    # whoever was put out meanwhile, or came again, would read what isn't theirs
+    return answer if rooms.member(room, user).joined_seq == since else after(room, user, seq, limit)
+
+
+def _after(room: Room, seq: int, since: int, limit: int) -> dict[str, Any]:
     rows = list(
         RoomEvent.objects.filter(room=room, seq__gt=max(seq, since))
         .order_by("seq")
