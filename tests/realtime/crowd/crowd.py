@@ -114,9 +114,11 @@ class Crowd:
         """Nothing is lost any more, but for a third of them all that still comes: only a pulse tells them."""
         for number, person in enumerate(self.people):
             person.losses.on, person.losses.tail = False, number % 3 == 1
-        for person, facts in self._pairs():
-            if facts["owns"]:
-                await person.say(facts["owns"], "Last words")
+        while not sum(person.counted["lost at the tail"] for person in self.people):
+            for person, facts in self._pairs():
+                if facts["owns"]:
+                    await person.say(facts["owns"], "Last words")
+            await asyncio.sleep(0.3)
 
     async def _settle(self) -> dict[str, truth.Truth]:
         """The database, once everyone has heard of all that is in it; or as it is when they take too long."""
