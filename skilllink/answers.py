@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFilesSent
-from django.db import OperationalError, close_old_connections
+from django.db import OperationalError, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from psycopg_pool import PoolTimeout
@@ -119,14 +119,16 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _keeping_nothing(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Django may make these pages in a thread that no request cleans up after: its connection goes back at once."""
+    """Django may make these pages in a thread that no request cleans up after: a connection that a page opens goes back at once."""
 
     @functools.wraps(page)
     def make(*given: Any, **more: Any) -> HttpResponse:
+        before = connection.connection
         try:
             return page(*given, **more)
         finally:
-            close_old_connections()
+            if before is None:
+                connection.close()
 
     return make
 

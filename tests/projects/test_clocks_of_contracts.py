@@ -190,12 +190,12 @@ def test_one_broken_clock_does_not_stop_the_others(client_person, freelancer, mo
             raise RuntimeError("broken")
 
     monkeypatch.setattr(sweeps, "perform", perform)
-    monkeypatch.setattr(push, "after_commit_together", lambda _send, hint: heard.append(hint))
+    monkeypatch.setattr(push, "after_commit_together", lambda _send, sent: heard.append(sent))
     monkeypatch.setattr(sweeps, "LONGEST", {"postgresql": 60, "sqlite": 60})  # all of them in one batch
     assert sweeps.sweep() == 2
     assert released_in(due) == [due[0], due[2]]
     assert list(Clock.objects.filter(attempts=1).values_list("contract", flat=True)) == [due[1].pk]
-    released = [topic for topic, event, _envelope in heard if event["type"] == "milestone.released"]
+    released = [sent["topic"] for _group, sent in heard if sent["event"]["type"] == "milestone.released"]
     assert released == [f"contract:{due[0].pk}", f"contract:{due[2].pk}"]
     monkeypatch.setattr(sweeps, "perform", real)
     assert sweeps.sweep() == 1
