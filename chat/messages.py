@@ -187,23 +187,20 @@ def notice(
 ) -> Message:
     """A system notice among the messages. `text_key` names the sentence of users.notifications.sentences."""
     facts = {"text_key": text_key, "amount": amount, "currency": currency, "url": url, "params": params}
-    (written,) = write_notices([(draft_notice(getattr(room, "pk", room), event, **facts), actor)])
+    (written,) = writing_notices([(draft_notice(getattr(room, "pk", room), event, **facts), actor)])()
     return written
 
 
 def draft_notice(room_id: Any, event: str, **facts: Any) -> Message:
-    """What `write_notices` writes, without its number; `facts` are those of `notice`, `params` in one."""
+    """What `writing_notices` writes, without its number; `facts` are those of `notice`, `params` in one."""
     return Message(room_id=room_id, author=None, notice=event, facts=facts)
 
 
-@inside_transaction
-def write_notices(notices: Sequence[tuple[Message, Any]]) -> list[Message]:
-    """Number (notice, who acted) in their order, write them and tell their rooms; few statements however many."""
-    return writing_notices(notices)()
-
-
 def writing_notices(notices: Sequence[tuple[Message, Any]]) -> Callable[[], list[Message]]:
-    """The same in two steps: ask for the numbers now; what is returned does the rest."""
+    """Ask for the numbers of (notice, who acted), in their order; what is returned writes them and tells their rooms.
+
+    Few statements however many.
+    """
     wanted = Counter(message.room_id for message, _actor in notices)
     taken = rooms.take(wanted)
     return lambda: _write_notices(notices, wanted, taken())

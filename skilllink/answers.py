@@ -119,7 +119,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _keeping_nothing(page: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Django may make these pages in a thread that no request cleans up after: a connection that a page opens goes back at once."""
+    """Django may make these pages in a thread that no request cleans up after: what they open goes back at once."""
 
     @functools.wraps(page)
     def make(*given: Any, **more: Any) -> HttpResponse:

@@ -19,7 +19,8 @@ from tests.services.redis import Redis
 PROTOCOL = f"{uvicorn_protocol.__name__}:{uvicorn_protocol.PreparedProtocol.__name__}"
 UVICORN = (
     f"uvicorn skilllink.asgi:application --host 127.0.0.1 --port 8000 --proxy-headers --lifespan off --ws {PROTOCOL} "
-    "--ws-max-size 1048576 --ws-per-message-deflate false --log-level warning"
+    "--ws-ping-interval 10 --ws-ping-timeout 15 --ws-max-size 1048576 --ws-per-message-deflate false "
+    "--log-level warning"
 )
 BEHIND_TLS = {"X-Forwarded-Proto": "https"}  # what the proxy in front of them says
 

@@ -22,12 +22,12 @@ from users.zones import zone_of
 @inside_transaction
 def notify(recipient: Any, event: str, *, actor: Any = None, url: str = "", **params: Any) -> Notification:
     """Write one notification. `event` must be in `sentences.SENTENCES` (else KeyError: a programming error)."""
-    (written,) = write([draft(recipient, event, actor=actor, url=url, **params)])
+    (written,) = writing([draft(recipient, event, actor=actor, url=url, **params)])()
     return written
 
 
 def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **params: Any) -> Notification:
-    """What `write` writes, without its number. `recipient` may be an id."""
+    """What `writing` writes, without its number. `recipient` may be an id."""
     if event not in SENTENCES:
         raise KeyError(f"No sentence for the event {event!r}; add it to users/notifications/sentences.py.")
     facts = {key: str(value) for key, value in params.items()}
@@ -36,14 +36,11 @@ def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **par
     )
 
 
-@inside_transaction
-def write(notes: Sequence[Notification]) -> Sequence[Notification]:
-    """Number the notifications in their order, write them with their e-mails, and push; few statements however many."""
-    return writing(notes)() if notes else notes
-
-
 def writing(notes: Sequence[Notification]) -> Callable[[], Sequence[Notification]]:
-    """The same in two steps: ask for the numbers now; what is returned does the rest."""
+    """Ask for the numbers of the notifications, in their order; what is returned writes them with their e-mails, and pushes.
+
+    Few statements however many.
+    """
     people = {note.recipient_id for note in notes}
     number = counters.number_soon(notes, "recipient_id", NotificationCounter, "seq")
     listening = _listening(people)

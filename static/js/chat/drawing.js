@@ -1,10 +1,9 @@
 // Messages that are out of date, fetched until none is: those of one moment together. What can't be fetched now is
 // fetched again: its number is past, so nobody tells it twice.
 
-import { rowsOf } from "./history.js";
+import { PAGE, rowsOf } from "./history.js";
 
 const AGAIN = 3000;
-const TOGETHER = 50; // as many as the server gives at once
 
 export class Drawing {
   // `due()` are the pairs [id, heard] to draw; `onRow(id, heard, row)` gets each, null when there is none for us.
@@ -16,7 +15,7 @@ export class Drawing {
     if (this.runs) return;
     this.runs = true;
     try {
-      for (let due; (due = this.due().slice(0, TOGETHER)).length; ) await this.draw(due);
+      for (let due; (due = this.due().slice(0, PAGE)).length; ) await this.draw(due);
     } catch {
       setTimeout(() => this.run(), AGAIN);
     } finally {

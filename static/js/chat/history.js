@@ -1,6 +1,6 @@
 // The messages on the page: each in its place by number, earlier ones on demand, without a jump of what one reads.
 
-const PAGE = 50; // messages, as the server gives them
+export const PAGE = 50; // messages, as many as the server gives at once
 const NEAR = 80; // pixels from the end: there one stays at the end
 
 export const rowsOf = (html) => {
