@@ -42,7 +42,7 @@ check: setup-dev services
 	scripts/check_deploy
 	ENV_FILE=deploy/example.env docker-compose --env-file deploy/example.env config --quiet
 
-# ONLY=money, sweep, audit, fanout, connect or chat; ratios to the limits and peers of the same run, in benchmarks/results/latest.json and latest.md.
+# ONLY=money, sweep, audit, fanout, flood, connect or chat; ratios to the limits and peers of the same run, in benchmarks/results/latest.json and latest.md.
 bench: setup-dev services
 	$(BIN)/python -m benchmarks
 

@@ -10,7 +10,7 @@ import tempfile
 
 from benchmarks import report
 
-PARTS = ("money", "sweep", "audit", "fanout", "connect", "chat")
+PARTS = ("money", "sweep", "audit", "fanout", "flood", "connect", "chat")
 
 
 def main() -> None:
@@ -55,11 +55,12 @@ def measured(wanted: list[str], postgres: object, redis: object) -> list[report.
         from benchmarks import audit
 
         results += audit.run()
-    if {"fanout", "connect"} & set(wanted):
-        from benchmarks import connect, fanout
+    if {"fanout", "flood", "connect"} & set(wanted):
+        from benchmarks import connect, fanout, flood
 
         world = fanout.world(postgres, redis)
         results += fanout.run(world) if "fanout" in wanted else []
+        results += flood.run(world) if "flood" in wanted else []
         results += connect.run(world) if "connect" in wanted else []
     if "chat" in wanted:
         from benchmarks import open_room

@@ -148,13 +148,21 @@ def _orm(mine: list[int]) -> Callable[[int], Act]:
 
 
 def _releasing() -> Callable[[int], Act]:
-    """The whole verb of a person's click, each client on a contract of its own: a unit of its milestone each time."""
+    """The whole verb of a person's click, each client on a contract of its own: a unit of its milestone each time.
+
+    As from a page: of the milestone as it was seen, which must not have changed since.
+    """
     from projects import milestones
 
     steps = contracts_with_funded_steps(CLIENTS)
 
     def begin(client: int) -> Act:
         step, person = steps[client]
-        return lambda number: milestones.release(step, by=person, amount=1) and None
+
+        def act(_number: int) -> None:
+            nonlocal step
+            step = milestones.release(step, by=person, amount=1, version=step.version)
+
+        return act
 
     return begin

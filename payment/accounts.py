@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, QuerySet, Subquery, Sum
 
 from payment.models import Account, Cause, Entry, Escrow, Payout, PayoutMethod
 from skilllink.prepared import prepared
@@ -89,14 +89,14 @@ def fees(currency: str) -> Account:
 
 def earning(escrow: Escrow) -> tuple[Account, Account]:
     """Where a payment from an escrow goes: what its payee earned and the platform's fees. One query for both."""
-    return earning_soon(escrow)()
+    return earning_soon(escrow.pk)(escrow)
 
 
-def earning_soon(escrow: Escrow) -> Callable[[], tuple[Account, Account]]:
-    """Ask, and don't wait."""
-    rows = _earning.soon(payee=escrow.payee_id, currency=escrow.currency)
+def earning_soon(escrow_id: Any) -> Callable[[Escrow], tuple[Account, Account]]:
+    """Ask, and don't wait; what is returned takes the escrow and gives the answer."""
+    rows = _earning.soon(escrow=escrow_id)
 
-    def answer() -> tuple[Account, Account]:
+    def answer(escrow: Escrow) -> tuple[Account, Account]:
         there = {account.kind: account for account in rows()}
         return (
             there.get(Kind.PENDING) or pending(escrow.payee, escrow.currency),
@@ -107,7 +107,9 @@ def earning_soon(escrow: Escrow) -> Callable[[], tuple[Account, Account]]:
 
 
 @prepared
-def _earning(payee: Any, currency: Any) -> "QuerySet[Account]":
+def _earning(escrow: Any) -> "QuerySet[Account]":
+    row = Escrow.objects.filter(pk=escrow)
+    payee, currency = Subquery(row.values("payee")), Subquery(row.values("currency"))
     theirs = Q(kind=Kind.PENDING, user=payee, currency=currency)
     ours = Q(kind=Kind.FEES, user=None, escrow=None, payout=None, cause=None, currency=currency)
     return Account.objects.filter(theirs | ours)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db.models import Exists, F, Min, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from payment import accounts, ledger
@@ -71,6 +71,17 @@ class NotEarned(Conflict):
         self.missing, self.currency = missing, currency
 
 
+class Ahead(NamedTuple):
+    """What a payment out of an escrow asks for, all at once; each is called for its answer."""
+
+    escrow: Any  # its id
+    key: str
+    locked: Callable[[], list[Escrow]]
+    done: Callable[[], list[Any]]
+    accounts: Callable[[Escrow], tuple[Account, Account]]
+    before: Callable[[], list[Any]]
+
+
 class Released(NamedTuple):
     """What a release did: `gross` was paid, `fee` of it went to the platform, `net` is clearing."""
 
@@ -79,6 +90,16 @@ class Released(NamedTuple):
     net: int
     fee: int
     clearing: Clearing | None
+
+
+class Releasing(NamedTuple):
+    """A payment that is asked for: its figures, and `finish`, which has to be called."""
+
+    gross: int
+    net: int
+    fee: int
+    clears_at: datetime | None
+    finish: Callable[[], Released]
 
 
 @inside_transaction
@@ -150,14 +171,36 @@ def refund(escrow: Escrow, amount: int, *, key: str) -> Transfer:
 @inside_transaction
 def release(escrow: Escrow, amount: int, *, key: str) -> Released:
     """escrow → pending(payee) and fees, `amount` gross; starts the clearing of the net amount."""
+    return releasing(escrow, amount, key=key).finish()
+
+
+@inside_transaction
+def releasing(escrow: Escrow, amount: int, *, key: str, ahead: Ahead | None = None) -> Releasing:
+    """The same in two steps: what is returned says what will be paid, and does it when it is told to finish.
+
+    `ahead` is what was asked for before, of use when it was asked for this escrow and this key.
+    """
     check_minor(amount)
-    facts = _lock_to_pay(escrow, key)
+    facts = _lock_to_pay(escrow, key, ahead)
     if done := _done(key, "release", amount, escrow, there=facts.done()):
-        return _as_released(done)
+        return _as_releasing(_as_released(done))
     _require_free(escrow)
     _require_held(escrow, amount)
     source = [(accounts.of_escrow(escrow), -amount)]
     return _pay(escrow, amount, source, facts, kind="release", key=key, held=-amount)
+
+
+@inside_transaction
+def ask_ahead(escrow_id: Any, key: str) -> Ahead:
+    """Lock an escrow for a payment by this key and ask for what it needs, and don't wait."""
+    return Ahead(
+        escrow=escrow_id,
+        key=key,
+        locked=_locked.soon(pk=escrow_id),
+        done=_keyed.soon(key=key),
+        accounts=accounts.earning_soon(escrow_id),
+        before=_before.soon(escrow=escrow_id),
+    )
 
 
 @inside_transaction
@@ -174,7 +217,7 @@ def bonus(escrow: Escrow, amount: int, *, key: str) -> Released:
     if done := _done(key, escrow.kind, amount, escrow, there=facts.done()):
         return _as_released(done)
     wallet = _filled_wallet(escrow, amount)
-    return _pay(escrow, amount, [(wallet, -amount)], facts, kind=escrow.kind, key=key)
+    return _pay(escrow, amount, [(wallet, -amount)], facts, kind=escrow.kind, key=key).finish()
 
 
 @inside_transaction
@@ -192,7 +235,7 @@ def split(escrow: Escrow, to_payee: int, *, key: str) -> Released:
     lines = [(accounts.of_escrow(escrow), -held)]
     if held > to_payee:
         lines.append((accounts.wallet(escrow.payer, escrow.currency), held - to_payee))
-    return _pay(escrow, to_payee, lines, facts, kind="resolution", key=key, held=-held)
+    return _pay(escrow, to_payee, lines, facts, kind="resolution", key=key, held=-held).finish()
 
 
 # --- back from the payee --------------------------------------------------------------------------
@@ -347,42 +390,39 @@ def _open_clearings(escrow: Escrow) -> "QuerySet[Clearing]":
     return clearings(escrow).filter(cleared_at__isnull=True)
 
 
-class _Facts(NamedTuple):
-    """What a payment out of a locked escrow asks for, all at once; each is called for its answer."""
-
-    done: Callable[[], list[Any]]
-    accounts: Callable[[], tuple[Account, Account]]
-    before: Callable[[], list[Any]]
-
-
-def _lock_to_pay(escrow: Escrow, key: str) -> _Facts:
-    fresh = _locked.soon(pk=escrow.pk)
-    facts = _Facts(
-        done=_keyed.soon(key=key),
-        accounts=accounts.earning_soon(escrow),
-        before=_before.soon(escrow=escrow.pk, payee=escrow.payee_id),
-    )
-    _bring_up_to_date(escrow, *fresh())
+def _lock_to_pay(escrow: Escrow, key: str, ahead: Ahead | None = None) -> Ahead:
+    facts = ahead if ahead is not None and (ahead.escrow, ahead.key) == (escrow.pk, key) else ask_ahead(escrow.pk, key)
+    _bring_up_to_date(escrow, *facts.locked())
     return facts
 
 
 def _pay(
-    escrow: Escrow, gross: int, source: list[Any], facts: _Facts, *, kind: str, key: str, held: int = 0
-) -> Released:
-    """Post the lines of `source` with `gross` to the payee and fees; lengthen the running total; start the clearing.
+    escrow: Escrow, gross: int, source: list[Any], facts: Ahead, *, kind: str, key: str, held: int = 0
+) -> Releasing:
+    """Post the lines of `source` with `gross` to the payee and fees; then lengthen the running total, start the clearing.
 
     `held` is what changes in the escrow (negative), minor units.
     """
     fee = fee_of(escrow, gross)
-    transfer = ledger.post.within(key, kind, [*source, *_earned(facts.accounts(), gross - fee, fee)], escrow=escrow)
-    clearing = None
-    if gross:
-        due_at = _clears_at(*facts.before()[0])
-        clearing = Clearing(escrow=escrow, transfer=transfer, gross=gross, amount=gross - fee, due_at=due_at)
-        insert([clearing])
-    _change(escrow, held=held, released=gross, fee_taken=fee)
-    _tell(escrow)
-    return Released(transfer, gross, gross - fee, fee, clearing)
+    net = gross - fee
+    posted = ledger.post_soon(key, kind, [*source, *_earned(facts.accounts(escrow), net, fee)], escrow=escrow)
+    clears_at = _clears_at(*facts.before()[0]) if gross else None
+
+    def finish() -> Released:
+        transfer, clearing = posted(), None
+        if clears_at is not None:
+            clearing = Clearing(escrow=escrow, transfer=transfer, gross=gross, amount=net, due_at=clears_at)
+            insert([clearing])
+        _change(escrow, held=held, released=gross, fee_taken=fee)
+        _tell(escrow)
+        return Released(transfer, gross, net, fee, clearing)
+
+    return Releasing(gross, net, fee, clears_at, finish)
+
+
+def _as_releasing(done: Released) -> Releasing:
+    clears_at = done.clearing.due_at if done.clearing else None
+    return Releasing(done.gross, done.net, done.fee, clears_at, lambda: done)
 
 
 def _clears_at(established: bool, last_at: datetime | None) -> datetime:
@@ -392,10 +432,10 @@ def _clears_at(established: bool, last_at: datetime | None) -> datetime:
 
 
 @prepared
-def _before(escrow: Any, payee: Any) -> "QuerySet[Any]":
+def _before(escrow: Any) -> "QuerySet[Any]":
     """Whether three releases to the payee have cleared, and when the escrow's last open clearing is due."""
     last = Clearing.objects.filter(escrow=escrow, cleared_at__isnull=True).order_by("-due_at").values("due_at")[:1]
-    return Escrow.objects.filter(pk=escrow).values_list(Exists(_third_earned(payee)), Subquery(last))
+    return Escrow.objects.filter(pk=escrow).values_list(Exists(_third_earned(OuterRef("payee"))), Subquery(last))
 
 
 def _lock(*escrows: Escrow) -> None:

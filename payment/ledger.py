@@ -1,7 +1,8 @@
 """`post`: the only door through which money moves. See docs/ledger.md and design rule "one module may write money"."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from skilllink import prepared
 from skilllink.errors import Conflict
 from skilllink.ids import uuid7
 from skilllink.money import LARGEST
-from skilllink.transactions import statement
+from skilllink.transactions import inside_transaction, statement
 
 Lines = Sequence[tuple[Account, int]]
 COLUMNS = ("id", "key", "kind", "reason", "fingerprint", "reverses_id", "escrow_id", "at")
@@ -58,18 +59,36 @@ def post(
 
     `escrow` is the one whose money it is; `reverses` a transfer of which this is the exact opposite.
     The same key with the same content returns the transfer that is there; with other content raises KeyReused.
-    Raises halt.Halted while money stands still, Overdrawn when an account that may not be negative would be, AlreadyReversed for a second reversal,
-    Unbalanced for entries that are no transfer.
+    Raises halt.Halted while money stands still, Overdrawn when an account that may not be negative would be,
+    AlreadyReversed for a second reversal, Unbalanced for entries that are no transfer.
     """
+    return _asked(key, kind, entries, escrow, reason, reverses)()
+
+
+@inside_transaction
+def post_soon(key: str, kind: str, entries: Lines, *, escrow: Escrow) -> Callable[[], Transfer]:
+    """Ask for it, and don't wait: what is returned gives the transfer, or raises what `post` raises."""
+    return _asked(key, kind, entries, escrow, "", None)
+
+
+def _asked(
+    key: str, kind: str, entries: Lines, escrow: Escrow | None, reason: str, reverses: Transfer | None
+) -> Callable[[], Transfer]:
     lines = sorted(_checked(entries), key=lambda line: line[0].pk)
     if reverses is not None:
         _require_opposite(reverses, lines)
     fingerprint = _fingerprint(
         kind, [(a.pk, n) for a, n in lines], escrow.pk if escrow else None, reverses.pk if reverses else None
     )
-    write = _write_postgresql if connection.vendor == "postgresql" else _write_sqlite
+    content = (key, kind, reason, fingerprint, escrow, reverses, lines)
+    postgresql = connection.vendor == "postgresql"
+    write = _write_postgresql(*content) if postgresql else partial(_write_sqlite, *content)
+    return partial(_answered, write, fingerprint)
+
+
+def _answered(write: Callable[[], Any], fingerprint: str) -> Transfer:
     try:
-        written = write(key, kind, reason, fingerprint, escrow, reverses, lines)
+        written = write()
     except IntegrityError as error:
         raise _named(error) from error
     if isinstance(written, Transfer):
@@ -118,7 +137,8 @@ def _fingerprint(kind: str, amounts: Iterable[tuple[int, int]], escrow: UUID | N
 def _write_postgresql(key, kind, reason, fingerprint, escrow, reverses, lines):  # type: ignore[no-untyped-def]
     """One round trip; the function locks accounts in order, keeps balances and writes the entries.
 
-    The transfer that was written, or (id, fingerprint) of the one that was there; (None, None) while money stands still.
+    What is returned gives the transfer that was written, or (id, fingerprint) of the one that was there; (None, None)
+    while money stands still.
     """
     transfer_id = uuid7()
     escrow_id, reverses_id = escrow.pk if escrow else None, reverses.pk if reverses else None
@@ -126,11 +146,16 @@ def _write_postgresql(key, kind, reason, fingerprint, escrow, reverses, lines): 
     values = [
         transfer_id, key, kind, reason, fingerprint, escrow_id, reverses_id, f"{{{accounts}}}", f"{{{amounts}}}",
     ]  # fmt: skip
-    ((there, kept, at),) = prepared.ask(POST, values)
-    if there != transfer_id:
-        return there, kept
-    written = (transfer_id, key, kind, reason, fingerprint, reverses_id, escrow_id, at)  # not read again
-    return Transfer.from_db(connection.alias, COLUMNS, written)
+    asked = prepared.ask_soon(POST, values)
+
+    def answer() -> Any:
+        ((there, kept, at),) = asked()
+        if there != transfer_id:
+            return there, kept
+        written = (transfer_id, key, kind, reason, fingerprint, reverses_id, escrow_id, at)  # not read again
+        return Transfer.from_db(connection.alias, COLUMNS, written)
+
+    return answer
 
 
 def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # type: ignore[no-untyped-def]

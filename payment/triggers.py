@@ -23,6 +23,16 @@ APPEND_ONLY = {
     "payment_seal": ("number = NEW.number", "transfer_id = NEW.transfer_id"),
 }
 
+# written for a row NEW, in what both databases understand
+OWNER_FITS_KIND = """
+  (NEW.kind IN ('wallet', 'pending', 'available', 'receivable')) = (NEW.user_id IS NOT NULL)
+  AND (NEW.kind = 'escrow') = (NEW.escrow_id IS NOT NULL)
+  AND (NEW.kind = 'in_transit') = (NEW.payout_id IS NOT NULL)
+  AND (NEW.kind = 'cause') = (NEW.cause_id IS NOT NULL)
+  AND (NEW.kind IN ('gateway', 'fees', 'gateway_fees', 'loss', 'capital')) =
+      (NEW.user_id IS NULL AND NEW.escrow_id IS NULL AND NEW.payout_id IS NULL AND NEW.cause_id IS NULL)
+  AND (NEW.balance IS NULL) = (NEW.kind IN ('gateway', 'fees', 'gateway_fees', 'loss', 'capital'))
+"""
 ACCOUNT = "id, kind, currency, user_id, escrow_id, payout_id, cause_id"  # all but its balance
 
 
@@ -72,6 +82,9 @@ SQLITE = {
     "ledger_account_no_replace": """CREATE TRIGGER ledger_account_no_replace BEFORE INSERT ON payment_account
         WHEN EXISTS (SELECT 1 FROM payment_account WHERE id = NEW.id)
         BEGIN SELECT RAISE(ABORT, 'ledger: whose an account is, and its currency, stay as they are'); END""",
+    "ledger_account_fits": f"""CREATE TRIGGER ledger_account_fits BEFORE INSERT ON payment_account
+        WHEN NOT ({OWNER_FITS_KIND})
+        BEGIN SELECT RAISE(ABORT, 'ledger: an account of this kind has another owner'); END""",
     "ledger_entry_not_late": """CREATE TRIGGER ledger_entry_not_late BEFORE INSERT ON payment_entry
         WHEN EXISTS (SELECT 1 FROM payment_transfer WHERE id = NEW.transfer_id)
         BEGIN SELECT RAISE(ABORT, 'ledger: this transfer is closed'); END""",
@@ -84,7 +97,16 @@ SQLITE = {
 for _table, _same in APPEND_ONLY.items():
     SQLITE |= _sqlite_append_only(_table, _same)
 
-POSTGRESQL_FUNCTIONS = """
+POSTGRESQL_FUNCTIONS = f"""
+CREATE OR REPLACE FUNCTION ledger_account_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT ({OWNER_FITS_KIND}) THEN
+    RAISE EXCEPTION 'ledger: an account of this kind has another owner' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+"""
+POSTGRESQL_FUNCTIONS += """
 CREATE OR REPLACE FUNCTION ledger_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'ledger: % is append-only', TG_TABLE_NAME; END $$;
 
@@ -145,6 +167,7 @@ END $$;
 """
 
 POSTGRESQL = {
+    "ledger_account_fits": "BEFORE INSERT ON payment_account FOR EACH ROW EXECUTE FUNCTION ledger_account_fits()",
     # what was proved of the entries was proved in their accounts' currencies
     "ledger_account_stays": f"BEFORE UPDATE OF {ACCOUNT} ON payment_account FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",
     "ledger_entry_frozen": "BEFORE UPDATE OR DELETE ON payment_entry FOR EACH ROW EXECUTE FUNCTION ledger_refuse()",

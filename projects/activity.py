@@ -26,10 +26,9 @@ def draft(
     milestone: Any = None,
     amount: int | None = None,
     currency: str = "",
-    held_after: int | None = None,
     **data: Any,
 ) -> Activity:
-    """What `writing` writes, without its number. `amount` and `held_after` are minor units; `data` must be JSON.
+    """What `writing` writes, without its number. `amount` is minor units; `data` must be JSON.
 
     `actor` is None when the clock acted. What happened to a contract happened to its gig as well.
     """
@@ -45,7 +44,6 @@ def draft(
         milestone=milestone,
         amount=amount,
         currency=currency,
-        held_after=held_after,
         data=data,
         at=now(),
     )

@@ -1,6 +1,6 @@
 """What can be done with a milestone. Each verb locks contract then milestone, judges, moves, tells."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -112,12 +112,21 @@ def _lock(pk: Any) -> "QuerySet[Milestone]":
 
 def _lock_as(role: str, milestone: Any, by: Any) -> Milestone:
     """Lock it for what only this party may do, who must be allowed to act; asked in one round trip."""
+    return _locking_as(role, milestone, by)()
+
+
+def _locking_as(role: str, milestone: Any, by: Any) -> Callable[[], Milestone]:
+    """The same, not yet: what is returned gives the milestone, or refuses."""
     locked, active = _lock.soon(pk=_key(milestone)), require_active_soon(by)
-    for row in locked():
-        active()
-        _require_party(row, by, role)
-        return row
-    raise Milestone.DoesNotExist
+
+    def answer() -> Milestone:
+        for row in locked():
+            active()
+            _require_party(row, by, role)
+            return row
+        raise Milestone.DoesNotExist
+
+    return answer
 
 
 def _role(milestone: Milestone, by: Any, role: str) -> None:
@@ -448,14 +457,27 @@ def release(milestone: Any, *, by: Any, amount: int | None = None, version: int 
 
     Raises NotYours for anyone but the client, Stale when `version` isn't the present one, Ended, Disputed, NotFunded.
     """
-    row = _lock_as("client", milestone, by)
+    row, ahead = _lock_to_pay(milestone, by, version)
     if row.status not in Milestone.sources("released", Milestone.WORKING):
         raise refusal(row)
     if row.rate and row.status == Milestone.Status.FUNDED:
         raise hours.ByTheHour()
     _seen(row, version)
-    pay(row, actor=by, amount=amount)
+    pay(row, actor=by, amount=amount, ahead=ahead)
     return row
+
+
+def _lock_to_pay(milestone: Any, by: Any, version: int | None) -> tuple[Milestone, escrows.Ahead | None]:
+    """Lock it as its client, in one round trip; with its escrow, for who comes with what they saw of it."""
+    locking = _locking_as("client", milestone, by)
+    escrow_id, ahead = getattr(milestone, "escrow_id", None), None
+    if escrow_id is not None and version is not None:
+        ahead = escrows.ask_ahead(escrow_id, _release_key(milestone, version))
+    return locking(), ahead
+
+
+def _release_key(milestone: Milestone, version: int) -> str:
+    return f"milestone:{milestone.pk}:release:v{version}"
 
 
 @verb
@@ -475,10 +497,10 @@ def release_silently(row: Milestone) -> None:
 
 
 @inside_transaction
-def pay(row: Milestone, *, actor: Any, amount: int | None = None) -> None:
+def pay(row: Milestone, *, actor: Any, amount: int | None = None, ahead: escrows.Ahead | None = None) -> None:
     """Move money from escrow to the freelancer's pending account and tell both; ends the milestone when all is paid.
 
-    Of pro-bono work the whole is accepted, and no money moves.
+    Of pro-bono work the whole is accepted, and no money moves. `ahead` is what was asked for with the lock, if it was.
     """
     if row.contract.is_pro_bono:
         pro_bono.nothing(amount)
@@ -486,32 +508,31 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None) -> None:
     gross = row.rest if amount is None else check_minor(amount)
     if gross > row.rest:
         raise TooMuch(rest=format_money(row.rest, row.currency))
-    key = f"milestone:{row.pk}:release:v{row.version}"
+    key = _release_key(row, row.version)
     whole = gross == row.rest
     paid = row.released + gross
     if whole:
         move(row, "released", among=Milestone.WORKING, released=paid, ended_at=now(), released_by_clock=actor is None)
     else:
         amend(row, released=paid)
-    asked = left_soon(row.contract)
-    result = escrows.release(row.escrow, gross, key=key)
-    left = asked()
-    with gathered():
+    left = left_soon(row.contract)
+    result = escrows.releasing(row.escrow, gross, key=key, ahead=ahead)
+    with gathered(result.finish):
         announce(
             "milestone.released" if whole else "milestone.part_released",
             contract=row.contract,
             milestone=row,
             actor=actor,
             moved=-gross,
-            held_after=left.held,
+            left=left,
             net=result.net,
             fee=result.fee,
             received=format_money(result.net, row.currency),
-            clears_at=result.clearing.due_at.isoformat(),
+            clears_at=result.clears_at.isoformat(),
             by_clock=actor is None,
         )
         if whole:
-            contracts.close_when_done(row.contract, actor=actor, left=left)
+            contracts.close_when_done(row.contract, actor=actor, left=left())
 
 
 @verb

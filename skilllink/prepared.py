@@ -16,7 +16,9 @@ trip. See docs/decisions/0003-prepared-statements.md.
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -49,6 +51,8 @@ PLAIN: tuple[tuple[type, type], ...] = (
 )
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
 R = TypeVar("R")
+
+_together: ContextVar[list[Sequence[Model]] | None] = ContextVar("together", default=None)
 
 
 class _Place(Expression):
@@ -171,7 +175,30 @@ def _as_described(described: Any, compiler: Any, rows: Any) -> list[Any]:
 
 
 def insert(*groups: Sequence[Model]) -> None:
-    """Write new rows, each group of one model, what others point to first. A key that the database makes is not known afterwards."""
+    """Write new rows, each group of one model, what others point to first. A key that the database makes is not known afterwards.
+
+    Inside `together` they are written at its end.
+    """
+    waiting = _together.get()
+    if waiting is None:
+        _insert(groups)
+    else:
+        waiting.extend(groups)
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """What is inserted inside is written at the end, by one statement; nothing of it when the block raises."""
+    groups: list[Sequence[Model]] = []
+    token = _together.set(groups)
+    try:
+        yield
+    finally:
+        _together.reset(token)
+    insert(*groups)
+
+
+def _insert(groups: Sequence[Sequence[Model]]) -> None:
     db = connections[DEFAULT_DB_ALIAS]
     groups = tuple(rows for rows in groups if rows)
     if db.vendor != "postgresql" or not groups or max(map(len, groups)) > FEW:

@@ -21,6 +21,7 @@ listen:
   - port: {port}
     ip: 127.0.0.1
     module: ejabberd_c2s
+    backlog: 1024
     shaper: none
     access: all
     max_stanza_size: 262144

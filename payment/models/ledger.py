@@ -65,34 +65,21 @@ class Account(models.Model):
                 condition=Q(user__isnull=True, escrow__isnull=True, payout__isnull=True, cause__isnull=True),
                 name="account_of_platform_once",
             ),
+            # That its owner fits its kind is proved when it is made (payment/triggers.py): neither changes, and
+            # PostgreSQL reads the text of a CHECK anew for each change of a balance.
             models.CheckConstraint(
-                name="account_owner_fits_kind",
-                condition=Q(
-                    kind="escrow", escrow__isnull=False, user__isnull=True, payout__isnull=True, cause__isnull=True
-                )
-                | Q(kind="in_transit", payout__isnull=False, user__isnull=True, escrow__isnull=True, cause__isnull=True)
-                | Q(kind="cause", cause__isnull=False, user__isnull=True, escrow__isnull=True, payout__isnull=True)
+                name="account_not_negative",
+                # what a person owes is negative, and never more than all of it is paid back
+                condition=Q(balance__isnull=False)
+                & (~Q(kind="receivable") & Q(balance__gte=0) | Q(kind="receivable", balance__lte=0))
+                # of the platform
                 | Q(
-                    kind__in=("wallet", "pending", "available", "receivable"),
-                    user__isnull=False,
-                    escrow__isnull=True,
-                    payout__isnull=True,
-                    cause__isnull=True,
-                )
-                | Q(
-                    kind__in=("gateway", "fees", "gateway_fees", "loss", "capital"),
+                    balance__isnull=True,
                     user__isnull=True,
                     escrow__isnull=True,
                     payout__isnull=True,
                     cause__isnull=True,
                 ),
-            ),
-            models.CheckConstraint(
-                name="account_not_negative",
-                condition=Q(kind__in=("gateway", "fees", "gateway_fees", "loss", "capital"), balance__isnull=True)
-                | Q(kind__in=("wallet", "pending", "available", "escrow", "in_transit", "cause"), balance__gte=0)
-                # what a person owes is negative, and never more than all of it is paid back
-                | Q(kind="receivable", balance__lte=0),
             ),
         ]
 

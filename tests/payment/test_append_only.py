@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from payment import accounts, audit, ledger
 from payment.models import Account, Entry, Transfer
@@ -75,6 +75,44 @@ def test_no_account_becomes_anothers_or_another_currencys(client_person: User, s
         cursor.execute(statement)
     assert list(Account.objects.order_by("pk").values_list()) == before
     assert audit.run() == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner", "balance"),
+    [
+        ("wallet", {}, 0),
+        ("wallet", {"user": True}, None),
+        ("receivable", {"user": True}, 5),
+        ("fees", {"user": True}, None),
+        ("fees", {}, 0),
+        ("escrow", {"user": True}, 0),
+        ("in_transit", {}, 0),
+        ("cause", {"user": True}, 0),
+        ("pocket", {}, None),
+        ("pocket", {"user": True}, 0),
+    ],
+)
+def test_no_account_is_made_with_another_owner_than_its_kind_has_or_another_balance(
+    client_person: User, kind: str, owner: dict[str, Any], balance: int | None
+) -> None:
+    before = books()
+    belongs_to = {name: client_person for name in owner}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Account.objects.create(kind=kind, currency="USD", balance=balance, **belongs_to)
+    assert books() == before
+
+
+def test_what_a_kind_of_account_may_hold_is_kept_whoever_writes_it(client_person: User) -> None:
+    put_in_wallet(client_person, 5000)
+    owing, fees = accounts.receivable(client_person, "USD"), accounts.fees("USD")
+    before = books()
+    for account, balance in ((accounts.wallet(client_person, "USD"), -1), (owing, 1), (owing, None)):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Account.objects.filter(pk=account.pk).update(balance=balance)
+        assert books() == before
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Account.objects.filter(pk=fees.pk).update(balance=-1)
+    assert books() == before
 
 
 def test_a_closed_transfer_takes_no_further_entries_even_when_they_balance(client_person: User, outsider: User) -> None:

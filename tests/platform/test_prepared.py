@@ -12,7 +12,7 @@ from chat.models import Room
 from payment.models import Account, Escrow
 from skilllink.clocks import now
 from skilllink.ids import uuid7
-from skilllink.prepared import insert, prepared, prepared_update
+from skilllink.prepared import insert, prepared, prepared_update, together
 from users.models import Delivery, Notification, NotificationCounter, Sanction, User
 
 pytestmark = pytest.mark.django_db
@@ -91,6 +91,25 @@ def test_new_rows_are_written_however_many(client_person: User, number: int) -> 
     there = Notification.objects.filter(deliveries__status="waiting").order_by("seq")
     assert [(note.pk, note.params) for note in there] == [(note.pk, note.params) for note in notes]
     assert not any(note._state.adding for note in notes)
+
+
+def test_rows_that_are_inserted_together_are_written_at_the_end_by_one_statement_or_not_at_all(
+    client_person: User,
+) -> None:
+    NotificationCounter.objects.create(user=client_person, seq=2)
+    notes = [Notification(recipient=client_person, seq=n, event="money.halted", params={}) for n in (1, 2)]
+    with pytest.raises(ZeroDivisionError), together():
+        insert(notes[:1])
+        raise ZeroDivisionError
+    assert not Notification.objects.exists()
+    with CaptureQueriesContext(connection) as asked, together():
+        insert(notes[:1])
+        insert(notes[1:], [Delivery(notification=notes[1], recipient=client_person, due_at=now())])
+        assert not asked.captured_queries
+    if connection.vendor == "postgresql":
+        assert len(asked.captured_queries) == 1
+    assert list(Notification.objects.order_by("seq")) == notes
+    assert Delivery.objects.get().notification == notes[1]
 
 
 def test_what_is_asked_is_counted_with_all_other_statements(client_person: User) -> None:
