@@ -191,12 +191,15 @@ def releasing(escrow: Escrow, amount: int, *, key: str, ahead: Ahead | None = No
 
 
 @inside_transaction
-def ask_ahead(escrow_id: Any, key: str) -> Ahead:
-    """Lock an escrow for a payment by this key and ask for what it needs, and don't wait."""
+def ask_ahead(escrow_id: Any, key: str, *, locked: Callable[[], list[Escrow]] | None = None) -> Ahead:
+    """Lock an escrow for a payment by this key and ask for what it needs, and don't wait.
+
+    `locked` gives it, with its account, where the caller locks it along with what it belongs to.
+    """
     return Ahead(
         escrow=escrow_id,
         key=key,
-        locked=_locked.soon(pk=escrow_id),
+        locked=locked or _locked.soon(pk=escrow_id),
         done=_keyed.soon(key=key),
         accounts=accounts.earning_soon(escrow_id),
         before=_before.soon(escrow=escrow_id),

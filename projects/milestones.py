@@ -110,14 +110,21 @@ def _lock(pk: Any) -> "QuerySet[Milestone]":
     return _locking().filter(pk=pk)
 
 
+@prepared
+def _lock_with_escrow(pk: Any) -> "QuerySet[Milestone]":
+    rows = Milestone.objects.select_for_update(of=("contract", "self", "escrow"))
+    # an escrow that need not be there couldn't be locked
+    return rows.select_related("contract", "escrow__account").filter(pk=pk, escrow__held__gte=0)
+
+
 def _lock_as(role: str, milestone: Any, by: Any) -> Milestone:
     """Lock it for what only this party may do, who must be allowed to act; asked in one round trip."""
     return _locking_as(role, milestone, by)()
 
 
-def _locking_as(role: str, milestone: Any, by: Any) -> Callable[[], Milestone]:
+def _locking_as(role: str, milestone: Any, by: Any, lock: Any = _lock) -> Callable[[], Milestone]:
     """The same, not yet: what is returned gives the milestone, or refuses."""
-    locked, active = _lock.soon(pk=_key(milestone)), require_active_soon(by)
+    locked, active = lock.soon(pk=_key(milestone)), require_active_soon(by)
 
     def answer() -> Milestone:
         for row in locked():
@@ -469,11 +476,13 @@ def release(milestone: Any, *, by: Any, amount: int | None = None, version: int 
 
 def _lock_to_pay(milestone: Any, by: Any, version: int | None) -> tuple[Milestone, escrows.Ahead | None]:
     """Lock it as its client, in one round trip; with its escrow, for who comes with what they saw of it."""
-    locking = _locking_as("client", milestone, by)
-    escrow_id, ahead = getattr(milestone, "escrow_id", None), None
-    if escrow_id is not None and version is not None:
-        ahead = escrows.ask_ahead(escrow_id, _release_key(milestone, version))
-    return locking(), ahead
+    escrow_id = getattr(milestone, "escrow_id", None)
+    if escrow_id is None or version is None:
+        return _lock_as("client", milestone, by), None
+    locking = _locking_as("client", milestone, by, _lock_with_escrow)
+    ahead = escrows.ask_ahead(escrow_id, _release_key(milestone, version), locked=lambda: [row.escrow])
+    row = locking()
+    return row, ahead
 
 
 def _release_key(milestone: Milestone, version: int) -> str:
