@@ -4,10 +4,12 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from skilllink import ids
 from skilllink.errors import Malformed, TooMany
 
 Handler = Callable[[Any, dict[str, Any]], dict[str, Any] | None]
@@ -33,6 +35,12 @@ def handler_of(name: Any) -> Handler:
     if handler is None:
         raise UnknownFrame()
     return handler
+
+
+def subject_of(frame: dict[str, Any]) -> UUID | None:
+    """The room or message that a frame is about, None where it names neither."""
+    named = frame.get("room", frame.get("message"))
+    return None if named is None else ids.read(named)
 
 
 def count(user_id: Any) -> None:

@@ -13,8 +13,8 @@ from skilllink.answers import as_refusal
 from skilllink.errors import Malformed, Refusal, TooLarge, TooMany, Unavailable
 from skilllink.realtime import frames, sessions, topics
 from skilllink.realtime.hub import Hub, get_hub
-from skilllink.realtime.members import Member
-from skilllink.realtime.threads import in_thread
+from skilllink.realtime.members import FAILED, Member
+from skilllink.realtime.threads import in_thread, in_turn
 
 log = structlog.get_logger(__name__)
 # not 1009 and 1003: an application may only close with codes of its own range
@@ -32,7 +32,11 @@ async def socket(scope: dict[str, Any], receive: Any, send: Any) -> None:
         await send({"type": "websocket.close", "code": FORBIDDEN})
         return
     session = sessions.session_of(scope)
-    user, key, code = await in_thread(sessions.signed_in)(session, ticket)
+    try:
+        user, key, code = await in_thread(sessions.signed_in)(session, ticket)
+    except Exception:  # the database, or the cache that knows the used tickets, is away
+        log.exception("socket.not_opened")
+        user, key, code = None, "", FAILED
     await send({"type": "websocket.accept"})
     if code:
         await send({"type": "websocket.close", "code": code})
@@ -96,7 +100,8 @@ async def _handle(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, 
     if kind == "unsubscribe":
         await hub.unsubscribe(member, str(frame.get("topic")))
         return {}
-    return await in_thread(frames.handler_of(kind))(member.user, frame) or {}
+    async with in_turn(frames.subject_of(frame)):
+        return await in_thread(frames.handler_of(kind))(member.user, frame) or {}
 
 
 async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[str, Any]:

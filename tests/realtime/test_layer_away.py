@@ -13,9 +13,10 @@ from django.conf import settings
 from chat import groups, members, messages
 from chat.models import Room
 from skilllink.ids import uuid7
+from skilllink.realtime import tickets
 from tests import cast
 from tests.services.redis import Redis
-from tests.sockets import PATIENCE, Open, next_frame, tell
+from tests.sockets import PATIENCE, Open, closed_with, next_frame, tell
 from users.models import User
 
 
@@ -102,3 +103,18 @@ async def _heard_live(socket: Any, room: Room, author: User) -> None:
             await _say(room, author, "after its return")
             frame = await socket.receive_json_from(PATIENCE)
     assert frame["event"]["message"]["body"] == "after its return"
+
+
+async def test_a_ticket_that_nobody_can_tell_is_unused_opens_nothing_and_says_come_again(
+    committed_db: None, redis_server: Redis, settings: Any, open_socket: Open
+) -> None:
+    settings.CACHES = {"default": {"BACKEND": "skilllink.cache.Cache", "LOCATION": redis_server.url}}
+    person = await sync_to_async(cast.make)("Ines Varga", client=True)
+    redis_server.halt()
+    try:
+        ticket = await sync_to_async(tickets.issue)(person)
+        assert await closed_with(await open_socket(None, headers=[], query=f"?ticket={ticket}", hello=False)) == 4500
+        await open_socket(person)
+    finally:
+        redis_server.start()
+    await open_socket(None, headers=[], query=f"?ticket={ticket}")

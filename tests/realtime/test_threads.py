@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
+from collections.abc import Callable
 
-from skilllink.realtime.threads import WORKERS, in_thread
+from skilllink.realtime.threads import WORKERS, in_thread, in_turn
 from tests.sockets import PATIENCE
 
 
@@ -22,3 +23,18 @@ async def test_what_a_request_asks_of_the_loops_own_threads_does_not_wait_behind
         await asyncio.gather(*(asyncio.to_thread(threading.get_ident) for _request in range(WORKERS)))
     given.set()
     assert all(await asyncio.gather(*waiting))
+
+
+async def test_a_crowd_that_waits_for_one_room_leaves_threads_to_the_others() -> None:
+    given = threading.Event()
+
+    async def about(room: str, what: Callable[[], bool]) -> bool:
+        async with in_turn(room):
+            return await in_thread(what)()
+
+    crowd = [asyncio.ensure_future(about("busy", lambda: given.wait(PATIENCE))) for _one in range(WORKERS * 3)]
+    await asyncio.sleep(0)  # the crowd is first
+    async with asyncio.timeout(PATIENCE / 2):
+        assert await about("calm", lambda: not given.is_set())
+    given.set()
+    assert all(await asyncio.gather(*crowd))

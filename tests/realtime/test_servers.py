@@ -1,4 +1,7 @@
-"""The site on Uvicorn, with its own protocol and with ours that takes prepared frames: real servers, real clients."""
+"""The site on Daphne, and on Uvicorn with its own protocol and with ours: real servers, real clients.
+
+Frames that are prepared once go over Daphne and over our protocol.
+"""
 
 import json
 import subprocess
@@ -45,10 +48,10 @@ def heard(one: ClientConnection, count: int) -> list[tuple[int, str]]:
     return found
 
 
-@pytest.fixture(scope="module", params=[OnUvicorn, OnUvicornPrepared])
+@pytest.fixture(scope="module", params=[Embedded, OnUvicorn, OnUvicornPrepared])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Talk]:
     rules = {"SKILLLINK_FRAMES_PER_MINUTE": "100000", "SKILLLINK_SOCKET_STALL": "2s", "SKILLLINK_PULSE_EVERY": "15s"}
-    site = request.param(tmp_path_factory.mktemp("uvicorn"), **rules)
+    site = request.param(tmp_path_factory.mktemp("server"), **rules)
     yield Talk(site, "room")
     end(site.process)
 
