@@ -20,7 +20,7 @@ from benchmarks import sites
 from benchmarks.fanout import SECONDS, Measured, World, median, result
 from benchmarks.report import Result
 from benchmarks.talk import opened, say
-from tests.services.processes import ROOT, end
+from tests.services.processes import ROOT, end, wait_until
 
 SPEAKERS, LISTENERS, FLOODERS = 4, 25, 20
 A_SECOND = 5  # messages in the calm room
@@ -60,8 +60,7 @@ def _flood(port: int, room: Any, people: Sequence[Any]) -> Iterator[None]:
     command = [sys.executable, "-m", "benchmarks.flooding", str(port), str(room.pk), *(str(one.pk) for one in people)]
     process = subprocess.Popen(command, cwd=ROOT)
     try:
-        while room.messages.count() < FLOODED_AFTER and process.poll() is None:
-            time.sleep(0.1)
+        wait_until(lambda: room.messages.count() >= FLOODED_AFTER, what="the flood")
         began, before = time.monotonic(), room.messages.count()
         yield
         a_minute = (room.messages.count() - before) / (time.monotonic() - began) * 60

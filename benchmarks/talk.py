@@ -16,8 +16,10 @@ async def opened(port: int, room: str, person: Any) -> AsyncIterator[ClientConne
     ticket = await sync_to_async(_ticket)(person)
     async with connect(f"ws://127.0.0.1:{port}/ws/?ticket={ticket}", compression=None) as socket:
         await socket.send(json.dumps({"type": "subscribe", "topic": f"room:{room}", "ref": "in"}))
-        while json.loads(await socket.recv()).get("ref") != "in":
+        while (answer := json.loads(await socket.recv())).get("ref") != "in":
             pass
+        if answer["type"] != "ack":
+            raise RuntimeError(f"Nobody may listen there: {answer}.")
         yield socket
 
 

@@ -33,6 +33,22 @@ def amounts_in_range(scope: Scope) -> Iterator[Violation]:
         yield Violation("L2", f"entry {entry.pk}", f"amount {entry.amount}")
 
 
+_OWNERS = ("user", "escrow", "payout", "cause")
+
+
+def _owned_by(owner: str, *kinds: str) -> Q:
+    return Q(kind__in=kinds, **{f"{one}__isnull": one != owner for one in _OWNERS})
+
+
+FITTING = (
+    _owned_by("user", *Account.PERSONAL)
+    | _owned_by("escrow", Account.Kind.ESCROW)
+    | _owned_by("payout", Account.Kind.IN_TRANSIT)
+    | _owned_by("cause", Account.Kind.CAUSE)
+    | _owned_by("", *Account.UNCACHED)
+)
+
+
 def nothing_vanished(scope: Scope) -> Iterator[Violation]:
     """L3: the triggers stand, no entry has lost its transfer, a reversal is the exact opposite of what it reverses."""
     for name in triggers.missing():
@@ -47,6 +63,13 @@ def nothing_vanished(scope: Scope) -> Iterator[Violation]:
         back = dict(transfer.entries.values_list("account", "amount"))
         if transfer.reverses and back != {a: -n for a, n in transfer.reverses.entries.values_list("account", "amount")}:
             yield Violation("L3", f"transfer {transfer.pk}", f"is not the opposite of {transfer.reverses_id}")
+
+
+def owners_fit(scope: Scope) -> Iterator[Violation]:
+    """L4: an account belongs to whom its kind says. A trigger proves it when one is made; here all are looked at."""
+    if scope.whole:
+        for account in Account.objects.exclude(FITTING).order_by("pk"):
+            yield Violation("L4", f"account {account.pk}", f"{account} has another owner than its kind")
 
 
 def balances_follow_entries(scope: Scope) -> Iterator[Violation]:
@@ -243,6 +266,7 @@ CHECKS: tuple[Check, ...] = (
     transfers_balance,
     amounts_in_range,
     nothing_vanished,
+    owners_fit,
     never_below_zero,
     balances_follow_entries,
     everything_sums_to_zero,

@@ -1,7 +1,8 @@
 """`post`: the only door through which money moves. See docs/ledger.md and design rule "one module may write money"."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -67,7 +68,10 @@ def post(
 
 @inside_transaction
 def post_soon(key: str, kind: str, entries: Lines, *, escrow: Escrow) -> Callable[[], Transfer]:
-    """Ask for it, and don't wait: what is returned gives the transfer, or raises what `post` raises."""
+    """Ask for it, and don't wait: what is returned gives the transfer, or raises what `post` raises.
+
+    It is to be the next answer that anybody asks for: a refusal is raised by whoever sends what waits.
+    """
     return _asked(key, kind, entries, escrow, "", None)
 
 
@@ -82,15 +86,14 @@ def _asked(
     )
     content = (key, kind, reason, fingerprint, escrow, reverses, lines)
     postgresql = connection.vendor == "postgresql"
-    write = _write_postgresql(*content) if postgresql else partial(_write_sqlite, *content)
+    with _refusals_named():  # outside a transaction it is done at once
+        write = _write_postgresql(*content) if postgresql else partial(_write_sqlite, *content)
     return partial(_answered, write, fingerprint)
 
 
 def _answered(write: Callable[[], Any], fingerprint: str) -> Transfer:
-    try:
+    with _refusals_named():
         written = write()
-    except IntegrityError as error:
-        raise _named(error) from error
     if isinstance(written, Transfer):
         return written
     transfer_id, kept = written
@@ -178,9 +181,14 @@ def _write_sqlite(key, kind, reason, fingerprint, escrow, reverses, lines):  # t
     return transfer
 
 
-def _named(error: IntegrityError) -> Exception:
-    """The refusal that a constraint of the database stands for, or the error itself."""
-    text = str(error)
-    if "account_not_negative" in text:
-        return Overdrawn()
-    return AlreadyReversed() if "reverses_id" in text else error
+@contextmanager
+def _refusals_named() -> Iterator[None]:
+    """Raise the refusal that a constraint of the database stands for."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "account_not_negative" in str(error):
+            raise Overdrawn() from error
+        if "reverses_id" in str(error):
+            raise AlreadyReversed() from error
+        raise

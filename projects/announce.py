@@ -101,11 +101,11 @@ def gathered(then: Callable[[], Any] | None = None) -> Iterator[None]:
         before = len(waiting)
         try:
             yield
+            if then is not None:
+                then()
         except BaseException:
             del waiting[before:]
             raise
-        if then is not None:
-            then()
         return
     mine: list[_Told] = []
     token = _gathered.set(mine)

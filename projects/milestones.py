@@ -526,7 +526,7 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None, ahead: escrows
         amend(row, released=paid)
     left = left_soon(row.contract)
     result = escrows.releasing(row.escrow, gross, key=key, ahead=ahead)
-    with gathered(result.finish):
+    with gathered(None if whole else result.finish):
         announce(
             "milestone.released" if whole else "milestone.part_released",
             contract=row.contract,
@@ -541,6 +541,7 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None, ahead: escrows
             by_clock=actor is None,
         )
         if whole:
+            result.finish()
             contracts.close_when_done(row.contract, actor=actor, left=left())
 
 

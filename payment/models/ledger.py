@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from skilllink.clocks import now
 from skilllink.ids import uuid7
 
+OF_PLATFORM = Q(user__isnull=True, escrow__isnull=True, payout__isnull=True, cause__isnull=True)
+
 
 class Account(models.Model):
     """One place where money of one currency is. What people are owed is positive, what is held outside negative."""
@@ -62,7 +64,7 @@ class Account(models.Model):
             ),
             models.UniqueConstraint(
                 fields=("kind", "currency"),
-                condition=Q(user__isnull=True, escrow__isnull=True, payout__isnull=True, cause__isnull=True),
+                condition=OF_PLATFORM,
                 name="account_of_platform_once",
             ),
             # That its owner fits its kind is proved when it is made (payment/triggers.py): neither changes, and
@@ -70,16 +72,10 @@ class Account(models.Model):
             models.CheckConstraint(
                 name="account_not_negative",
                 # what a person owes is negative, and never more than all of it is paid back
-                condition=Q(balance__isnull=False)
+                condition=~OF_PLATFORM
+                & Q(balance__isnull=False)
                 & (~Q(kind="receivable") & Q(balance__gte=0) | Q(kind="receivable", balance__lte=0))
-                # of the platform
-                | Q(
-                    balance__isnull=True,
-                    user__isnull=True,
-                    escrow__isnull=True,
-                    payout__isnull=True,
-                    cause__isnull=True,
-                ),
+                | OF_PLATFORM & Q(balance__isnull=True),
             ),
         ]
 

@@ -37,10 +37,14 @@ def handler_of(name: Any) -> Handler:
     return handler
 
 
-def subject_of(frame: dict[str, Any]) -> UUID | None:
-    """The room or message that a frame is about, None where it names neither."""
-    named = frame.get("room", frame.get("message"))
-    return None if named is None else ids.read(named)
+def subject_of(frame: dict[str, Any]) -> UUID | str | None:
+    """What a frame takes turns for: its room; with all others, when it names a message; None when it names neither.
+
+    A message's room is known when its row is read, and that needs a thread already.
+    """
+    if "message" in frame:
+        return "message"
+    return ids.read(frame["room"]) if "room" in frame else None
 
 
 def count(user_id: Any) -> None:

@@ -5,7 +5,7 @@ They aren't the loop's own: there Django writes down each refused request while 
 database, and whoever waits here may be waiting for just that connection.
 
 What is about one room waits in the database for its row, each with a thread and a connection in hand. So that a crowd in
-one room leaves some to the others, it takes turns before it gets one (`in_turn`).
+one room leaves some to the others, it takes turns before it gets one (`in_turn`, `frames.subject_of`).
 """
 
 import asyncio

@@ -33,6 +33,7 @@ class Escrow:
     ends: list[int] = field(default_factory=list)  # where each clearing ends, in the order in which they are due
     frozen_from: set[Any] = field(default_factory=set)  # (escrow, amount) that were moved into a dispute
     paid_at: datetime | None = None  # the last time that something was paid out of it
+    of_week: bool = False  # a week's row, or its dispute's, says what it holds: their verbs alone move money there
 
     def fee(self, start: int, end: int) -> int:
         """The fee on a stretch of the total."""

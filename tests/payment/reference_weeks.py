@@ -275,7 +275,7 @@ class WeekReference(GiftReference):
         self.hold(name, amount)
 
     def _escrow(self, row: Any, kind: str = "week") -> Escrow:
-        return Escrow(kind, row.client, row.freelancer, row.currency, FEE_BPS)
+        return Escrow(kind, row.client, row.freelancer, row.currency, FEE_BPS, of_week=True)
 
     def _funded(self, week: Week) -> None:
         week.status, week.escrow = "funded", "new"

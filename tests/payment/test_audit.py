@@ -151,6 +151,12 @@ def test_l4_an_account_in_another_currency_than_its_escrow_is_found(row: Escrow)
     }
 
 
+def test_l4_an_account_with_another_owner_than_its_kind_has_is_found(row: Escrow) -> None:
+    entry = entry_of(row)
+    set_row("payment_account", entry.account_id, kind="in_transit")
+    assert ("L4", f"account {entry.account_id}") in found()
+
+
 def test_l5_an_account_that_was_below_zero_for_one_entry_is_found_although_it_recovered(client_person: User) -> None:
     put_in_wallet(client_person, 500)
     wallet, fees = accounts.wallet(client_person, "USD"), accounts.fees("USD")

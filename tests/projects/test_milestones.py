@@ -3,7 +3,8 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from payment import audit
+from payment import audit, ledger
+from payment.models import Account
 from projects import contracts, disputes, milestones
 from projects.models import Activity, Clock, Milestone
 from skilllink.errors import Refusal
@@ -41,6 +42,19 @@ def refused(kind, act, contract):
     assert str(caught.value.sentence)
     assert snapshot(contract) == before
     return caught.value
+
+
+@pytest.mark.parametrize("amount", [None, 1])
+def test_a_refusal_of_the_ledger_is_told_as_such_of_a_whole_release_and_of_a_part(
+    contract, first, client_person, amount
+):
+    """It is raised by whatever asks the database next; here the books are off, and are mended afterwards."""
+    account = Account.objects.get(escrow=first.escrow)
+    Account.objects.filter(pk=account.pk).update(balance=0)
+    for seen in (None, first.version):
+        act = lambda seen=seen: milestones.release(first, by=client_person, amount=amount, version=seen)  # noqa: E731
+        assert refused(ledger.Overdrawn, act, contract).status == 409
+    Account.objects.filter(pk=account.pk).update(balance=account.balance)
 
 
 def test_the_machine_is_the_one_of_the_product():

@@ -4,6 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable
 
+from skilllink.ids import uuid7
+from skilllink.realtime import frames
 from skilllink.realtime.threads import WORKERS, in_thread, in_turn
 from tests.sockets import PATIENCE
 
@@ -38,3 +40,12 @@ async def test_a_crowd_that_waits_for_one_room_leaves_threads_to_the_others() ->
         assert await about("calm", lambda: not given.is_set())
     given.set()
     assert all(await asyncio.gather(*crowd))
+
+
+def test_what_names_a_room_takes_turns_with_it_and_all_that_names_a_message_together() -> None:
+    room = uuid7()
+    assert frames.subject_of({"type": "message.send", "room": str(room).upper()}) == room
+    about = {frames.subject_of({"type": kind, "message": str(uuid7())}) for kind in ("message.edit", "message.react")}
+    assert len(about) == 1
+    assert None not in about
+    assert frames.subject_of({"type": "unknown"}) is None

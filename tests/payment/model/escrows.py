@@ -128,6 +128,7 @@ class EscrowRules(Model):
             for name, other in self.reference.escrows.items()
             if name != source
             and other.kind in ("milestone", "dispute")
+            and not other.of_week
             and (other.payer, other.payee, other.currency) == (row.payer, row.payee, row.currency)
         ]
         if same:
