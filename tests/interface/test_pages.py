@@ -34,6 +34,9 @@ SMALL_TARGETS = """() => [...document.querySelectorAll(
     .filter(e => e.checkVisibility() && !e.matches(".visually-hidden")).map(e => e.closest("label, .find, .composer .box") ?? e)
     .filter(e => e.getBoundingClientRect().height < 43.5)
     .map(e => e.outerHTML.slice(0, 80))"""
+SCROLL_WIDTH = "document.documentElement.scrollWidth"
+SCROLL_WIDTH_AFTERWARDS = f"""() => new Promise(
+    told => requestAnimationFrame(() => requestAnimationFrame(() => told({SCROLL_WIDTH}))))"""
 # what axe found to be right is long, and nobody reads it
 VIOLATIONS = """rules => axe.run({exclude: [["#swagger-ui"]]}, rules).then(found => found.violations.map(
     one => ({id: one.id, nodes: one.nodes.map(node => ({target: node.target}))})))"""
@@ -70,7 +73,8 @@ def visit(page: Page) -> dict[str, Any]:
     wider = []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
-        if page.evaluate("document.documentElement.scrollWidth") > width:
+        # its scripts may lay a page out anew in the frame after it got another width
+        if page.evaluate(SCROLL_WIDTH) > width and page.evaluate(SCROLL_WIDTH_AFTERWARDS) > width:
             wider.append(width)
     violations = []
     page.evaluate(Axe().axe_script)
