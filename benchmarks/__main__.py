@@ -1,7 +1,7 @@
 """`make bench`: everything that is measured, each beside its baseline in one run. `ONLY=money` picks one part.
 
-BENCH_ROUNDS (3, of money 7), BENCH_SECONDS (6, of money 3), BENCH_DUE (10,000 milestones), BENCH_ENTRIES and BENCH_MESSAGES
-(1,000,000 each) make it shorter.
+BENCH_ROUNDS (3, of money 7), BENCH_SECONDS (6, of money 3), BENCH_DUE (10,000 milestones), BENCH_ENTRIES and
+BENCH_MESSAGES (1,000,000 each) make it shorter.
 """
 
 import os

@@ -92,7 +92,7 @@ class _Calm:
         if any(one != heard[0] for one in heard):
             raise RuntimeError("Not all heard the same.")
         late = sorted(self.delays)
-        return {"p99_ms": late[len(late) * 99 // 100] * 1000, "generator_cpu": share, "lost": 0}
+        return {"p99_ms": late[len(late) * 99 // 100] * 1000, "generator_cpu": share}
 
     async def speak(self, speakers: Sequence[ClientConnection]) -> None:
         """So many a second, whatever becomes of the ones before."""

@@ -402,7 +402,7 @@ def _lock_to_pay(escrow: Escrow, key: str, ahead: Ahead | None = None) -> Ahead:
 def _pay(
     escrow: Escrow, gross: int, source: list[Any], facts: Ahead, *, kind: str, key: str, held: int = 0
 ) -> Releasing:
-    """Post the lines of `source` with `gross` to the payee and fees; then lengthen the running total, start the clearing.
+    """Post the lines of `source` with `gross` to the payee and fees; then lengthen the total, start the clearing.
 
     `held` is what changes in the escrow (negative), minor units.
     """

@@ -31,7 +31,6 @@ OWNER_FITS_KIND = """
   AND (NEW.kind = 'cause') = (NEW.cause_id IS NOT NULL)
   AND (NEW.kind IN ('gateway', 'fees', 'gateway_fees', 'loss', 'capital')) =
       (NEW.user_id IS NULL AND NEW.escrow_id IS NULL AND NEW.payout_id IS NULL AND NEW.cause_id IS NULL)
-  AND (NEW.balance IS NULL) = (NEW.kind IN ('gateway', 'fees', 'gateway_fees', 'loss', 'capital'))
 """
 ACCOUNT = "id, kind, currency, user_id, escrow_id, payout_id, cause_id"  # all but its balance
 

@@ -54,9 +54,9 @@ def announce(
 ) -> None:
     """Record `event` and tell those concerned.
 
-    `moved` is signed minor units seen from escrow: funding is positive, what leaves is negative. `left` gives
-    what is left in the contract then, for a caller who has asked. `to` are the people to notify, or their ids; by default the other
-    party, both when the clock acted.
+    `moved` is signed minor units seen from escrow: funding is positive, what leaves is negative. `left` gives what is
+    left in the contract then, for a caller who has asked. `to` are the people to notify, or their ids; by default the
+    other party, both when the clock acted.
     """
     address = url or (milestone.get_absolute_url() if milestone is not None else contract.get_absolute_url())
     if moved is not None and left is None:

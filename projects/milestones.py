@@ -541,7 +541,7 @@ def pay(row: Milestone, *, actor: Any, amount: int | None = None, ahead: escrows
             by_clock=actor is None,
         )
         if whole:
-            result.finish()
+            result.finish()  # a statement of the closing would send the posting, and raise its refusal without its name
             contracts.close_when_done(row.contract, actor=actor, left=left())
 
 

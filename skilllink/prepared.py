@@ -175,9 +175,9 @@ def _as_described(described: Any, compiler: Any, rows: Any) -> list[Any]:
 
 
 def insert(*groups: Sequence[Model]) -> None:
-    """Write new rows, each group of one model, what others point to first. A key that the database makes is not known afterwards.
+    """Write new rows, each group of one model, what others point to first; inside `together` at its end.
 
-    Inside `together` they are written at its end.
+    A key that the database makes is not known afterwards.
     """
     waiting = _together.get()
     if waiting is None:

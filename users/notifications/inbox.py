@@ -37,7 +37,7 @@ def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **par
 
 
 def writing(notes: Sequence[Notification]) -> Callable[[], Sequence[Notification]]:
-    """Ask for the numbers of the notifications, in their order; what is returned writes them with their e-mails, and pushes.
+    """Ask for the numbers of the notifications, in their order; what is returned writes them with e-mails, and pushes.
 
     Few statements however many.
     """
