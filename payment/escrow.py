@@ -8,6 +8,7 @@ lengthens it, and what is taken back shortens it from its end. So parts sum to t
 Clearings are the last stretch of the total: they are due one after the other, and shortened from the last.
 """
 
+import functools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -77,9 +78,12 @@ class Ahead(NamedTuple):
     escrow: Any  # its id
     key: str
     locked: Callable[[], list[Escrow]]
-    done: Callable[[], list[Any]]
     accounts: Callable[[Escrow], tuple[Account, Account]]
     before: Callable[[], list[Any]]
+
+    def done(self) -> list[Transfer]:
+        """The transfer of this key, if it was made."""
+        return _keyed(key=self.key) if self.before()[0][2] else []
 
 
 class Released(NamedTuple):
@@ -200,9 +204,8 @@ def ask_ahead(escrow_id: Any, key: str, *, locked: Callable[[], list[Escrow]] | 
         escrow=escrow_id,
         key=key,
         locked=locked or _locked.soon(pk=escrow_id),
-        done=_keyed.soon(key=key),
         accounts=accounts.earning_soon(escrow_id),
-        before=_before.soon(escrow=escrow_id),
+        before=functools.cache(_before.soon(escrow=escrow_id, key=key)),
     )
 
 
@@ -409,7 +412,7 @@ def _pay(
     fee = fee_of(escrow, gross)
     net = gross - fee
     posted = ledger.post_soon(key, kind, [*source, *_earned(facts.accounts(escrow), net, fee)], escrow=escrow)
-    clears_at = _clears_at(*facts.before()[0]) if gross else None
+    clears_at = _clears_at(*facts.before()[0][:2]) if gross else None
 
     def finish() -> Released:
         transfer, clearing = posted(), None
@@ -435,10 +438,12 @@ def _clears_at(established: bool, last_at: datetime | None) -> datetime:
 
 
 @prepared
-def _before(escrow: Any) -> "QuerySet[Any]":
-    """Whether three releases to the payee have cleared, and when the escrow's last open clearing is due."""
+def _before(escrow: Any, key: Any) -> "QuerySet[Any]":
+    """Whether three releases to the payee have cleared, when the escrow's last open clearing is due, and whether a
+    transfer has this key."""
     last = Clearing.objects.filter(escrow=escrow, cleared_at__isnull=True).order_by("-due_at").values("due_at")[:1]
-    return Escrow.objects.filter(pk=escrow).values_list(Exists(_third_earned(OuterRef("payee"))), Subquery(last))
+    facts = Exists(_third_earned(OuterRef("payee"))), Subquery(last), Exists(Transfer.objects.filter(key=key))
+    return Escrow.objects.filter(pk=escrow).values_list(*facts)
 
 
 def _lock(*escrows: Escrow) -> None:

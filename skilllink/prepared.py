@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -37,6 +37,7 @@ from django.db.models import (
     TextField,
     UUIDField,
 )
+from django.db.models.query import FlatValuesListIterable, ModelIterable, RelatedPopulator, ValuesListIterable
 from django.db.models.sql import UpdateQuery
 from psycopg.types.numeric import Int8
 
@@ -106,17 +107,17 @@ class _Select(_Prepared[list[Any]]):
         compiler = described.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, places = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_sql in compiler.select[: compiler.col_count]])
-        return sql, _no_moments(places), compiler, converters, described
+        return sql, _no_moments(places), compiler, converters, _reader(described, compiler)
 
     def _at_once(self, described: Any) -> list[Any]:
         return list(described)
 
     def _read(self, answer: Any, *how: Any) -> list[Any]:
-        compiler, converters, described = how
+        compiler, converters, reader = how
         rows = answer.rows
         if converters:
             rows = map(tuple, compiler.apply_converters(rows, converters))
-        return _as_described(described, compiler, rows)
+        return reader(rows)  # type: ignore[no-any-return]
 
 
 class _Update(_Prepared[int]):
@@ -160,18 +161,29 @@ def _described(describe: Callable[..., Any], names: Sequence[str]) -> Any:
     return describe(**{name: _Place(name) for name in names})
 
 
-def _as_described(described: Any, compiler: Any, rows: Any) -> list[Any]:
-    """The rows as Django's own iteration of the queryset gives them, over a compiler that has its answer."""
-    asked = SimpleNamespace(
-        select=compiler.select, klass_info=compiler.klass_info, annotation_col_map=compiler.annotation_col_map,
-        execute_sql=lambda **_how: rows, results_iter=lambda *_rows, **_how: iter(rows),
-    )  # fmt: skip
-    query = _Answered(described.query, asked)
-    stand_in = SimpleNamespace(
-        db=DEFAULT_DB_ALIAS, model=described.model, query=query, _fields=described._fields,
-        _known_related_objects={}, _hints={},
-    )  # fmt: skip
-    return list(described._iterable_class(stand_in))
+def _reader(described: Any, compiler: Any) -> Callable[[Any], list[Any]]:
+    """What makes of rows what iterating the queryset gives: Django works that out anew for each iteration."""
+    kind = described._iterable_class
+    if kind is FlatValuesListIterable:
+        return lambda rows: [row[0] for row in rows]
+    if kind is ValuesListIterable:
+        return list
+    if kind is not ModelIterable or compiler.annotation_col_map or described._known_related_objects:
+        raise TypeError("Only models as they are, and lists of values, are read by a prepared statement.")
+
+    def found(into: list[Any], row: Model) -> None:
+        into.append(row)
+
+    top = compiler.klass_info | {"from_parent": False, "local_setter": found, "remote_setter": lambda *_both: None}
+    populator = cast(Any, RelatedPopulator)(top, compiler.select, DEFAULT_DB_ALIAS)
+
+    def read(rows: Any) -> list[Any]:
+        models: list[Any] = []
+        for row in rows:
+            populator.populate(row, models)
+        return models
+
+    return read
 
 
 def insert(*groups: Sequence[Model]) -> None:
@@ -250,19 +262,6 @@ def _no_moments(places: Sequence[Any]) -> Sequence[Any]:
     if any(isinstance(place, datetime) for place in places):
         raise TypeError("A moment in a prepared statement must be one of its values.")
     return places
-
-
-class _Answered:
-    """A query whose compiler has its answer; a copy of the query would cost more than the rest of this."""
-
-    def __init__(self, query: Any, compiler: Any) -> None:
-        self._query, self._compiler = query, compiler
-
-    def get_compiler(self, *_args: Any, **_kwargs: Any) -> Any:
-        return self._compiler
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._query, name)
 
 
 def _filled(places: Sequence[Any], values: dict[str, Any]) -> list[Any]:

@@ -12,7 +12,8 @@ class Message(models.Model):
     """What somebody said, or (`notice`) what happened. `seq` is the number it was posted under."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    room = models.ForeignKey(Room, models.CASCADE, related_name="messages")
+    # found by its number's index
+    room = models.ForeignKey(Room, models.CASCADE, db_index=False, related_name="messages")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="messages")
     seq = models.PositiveBigIntegerField()
     client_id = models.CharField(max_length=64, blank=True)
@@ -20,19 +21,26 @@ class Message(models.Model):
     body = models.TextField(blank=True)
     notice = models.CharField(max_length=60, blank=True, help_text=_("the event a system notice tells"))
     facts = models.JSONField(default=dict)
-    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, related_name="replies")
+    reply_to = models.ForeignKey("self", models.SET_NULL, null=True, db_index=False, related_name="replies")
     at = models.DateTimeField(default=now)
     edited_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
-    deleted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+"
+    )
     pinned_at = models.DateTimeField(null=True)
-    pinned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    pinned_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, db_index=False, related_name="+")
 
     class Meta:
         verbose_name, verbose_name_plural = _("message"), _("messages")
         ordering = ("seq",)
-        # what is pinned in a room
-        indexes = [models.Index(fields=("room",), condition=Q(pinned_at__isnull=False), name="message_pinned")]
+        # no more than are asked: each message writes them all
+        indexes = [
+            # what is pinned in a room
+            models.Index(fields=("room",), condition=Q(pinned_at__isnull=False), name="message_pinned"),
+            # the answers to a message that goes with its room
+            models.Index(fields=("reply_to",), condition=Q(reply_to__isnull=False), name="message_answers"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=("room", "seq"), name="message_number_once"),
             models.UniqueConstraint(

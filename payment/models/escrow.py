@@ -85,6 +85,8 @@ class Clearing(models.Model):
             models.Index(fields=("due_at",), condition=Q(cleared_at__isnull=True), name="clearing_due"),
             # those of an escrow, and the last of them, which the next release asks for
             models.Index(fields=("escrow", "due_at"), name="clearing_of_escrow"),
+            # whether three of a person's have cleared, which it asks too
+            models.Index(fields=("escrow",), condition=Q(cleared_at__isnull=False), name="clearing_done"),
         ]
 
     def __str__(self) -> str:

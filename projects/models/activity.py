@@ -31,12 +31,22 @@ class Activity(models.Model):
     subject_id = models.UUIDField(editable=False)
     seq = models.PositiveIntegerField(editable=False)
     event = models.CharField(_("event"), max_length=60)
+    # found by its subject; of what it names only a gig, while a draft, is ever deleted
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("who (nobody: the clock)")
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("who (nobody: the clock)"),
     )
     gig = models.ForeignKey("projects.Gig", models.PROTECT, null=True, related_name="activity")
-    contract = models.ForeignKey("projects.Contract", models.PROTECT, null=True, related_name="activity")
-    milestone = models.ForeignKey("projects.Milestone", models.PROTECT, null=True, related_name="activity")
+    contract = models.ForeignKey(
+        "projects.Contract", models.PROTECT, null=True, db_index=False, related_name="activity"
+    )
+    milestone = models.ForeignKey(
+        "projects.Milestone", models.PROTECT, null=True, db_index=False, related_name="activity"
+    )
     amount = models.BigIntegerField(_("amount moved"), null=True)
     currency = models.CharField(_("currency"), max_length=3, blank=True)
     held_after = models.BigIntegerField(_("held by the contract afterwards"), null=True)

@@ -36,8 +36,11 @@ class Notification(models.Model):
     """A row that tells one person one thing. The words come from `users.notifications.sentences`."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="notifications")
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    # found by its number's index
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, db_index=False, related_name="notifications"
+    )
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, db_index=False, related_name="+")
     seq = models.PositiveBigIntegerField()
     event = models.CharField(_("event"), max_length=60)
     params = models.JSONField(default=dict)
