@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime
 from types import SimpleNamespace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -37,7 +37,9 @@ from django.db.models import (
     TextField,
     UUIDField,
 )
-from django.db.models.query import FlatValuesListIterable, ModelIterable, RelatedPopulator, ValuesListIterable
+from django.db.models.base import ModelState
+from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable
+from django.db.models.signals import post_init, pre_init
 from django.db.models.sql import UpdateQuery
 from psycopg.types.numeric import Int8
 
@@ -170,20 +172,45 @@ def _reader(described: Any, compiler: Any) -> Callable[[Any], list[Any]]:
         return list
     if kind is not ModelIterable or compiler.annotation_col_map or described._known_related_objects:
         raise TypeError("Only models as they are, and lists of values, are read by a prepared statement.")
+    made = _maker(compiler.klass_info, compiler.select)
+    return lambda rows: [made(row) for row in rows]
 
-    def found(into: list[Any], row: Model) -> None:
-        into.append(row)
 
-    top = compiler.klass_info | {"from_parent": False, "local_setter": found, "remote_setter": lambda *_both: None}
-    populator = cast(Any, RelatedPopulator)(top, compiler.select, DEFAULT_DB_ALIAS)
+def _maker(info: dict[str, Any], select: Sequence[Any]) -> Callable[[Any], Any]:
+    """What makes a model of a row, with those that `select_related` names: as Django does, but for calling `__init__`.
 
-    def read(rows: Any) -> list[Any]:
-        models: list[Any] = []
-        for row in rows:
-            populator.populate(row, models)
-        return models
+    That would set each field by its descriptor, which of a new copy comes to this and takes three times as long.
+    """
+    model, first, past = info["model"], info["select_fields"][0], info["select_fields"][-1] + 1
+    names = [column.target.attname for column, *_sql in select[first:past]]
+    if names != [field.attname for field in model._meta.concrete_fields] or _is_special(model):
+        raise TypeError(f"A prepared statement can't make a {model.__name__} of these columns.")
+    key = first + names.index(model._meta.pk.attname)
+    beside = [
+        (_maker(other, select), other["local_setter"], other["remote_setter"])
+        for other in info.get("related_klass_infos", [])
+    ]
 
-    return read
+    def make(row: Any) -> Any:
+        if row[key] is None:  # of an outer join
+            return None
+        made = model.__new__(model)
+        made.__dict__.update(zip(names, row[first:past], strict=True))
+        made._state = ModelState()
+        made._state.adding, made._state.db = False, DEFAULT_DB_ALIAS
+        for other, here, there in beside:
+            here(made, found := other(row))
+            if found is not None:
+                there(found, made)
+        return made
+
+    return make
+
+
+def _is_special(model: type[Model]) -> bool:
+    """Whether more happens when one is made than setting its fields."""
+    heard = pre_init.has_listeners(model) or post_init.has_listeners(model)
+    return heard or model.__init__ is not Model.__init__ or model.from_db.__func__ is not Model.from_db.__func__  # type: ignore[attr-defined]
 
 
 def insert(*groups: Sequence[Model]) -> None:
