@@ -7,8 +7,8 @@ from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from chat import groups
-from chat.models import Room
+from chat import groups, messages
+from chat.models import Membership, Message, Room
 from payment.models import Account, Escrow
 from skilllink.clocks import now
 from skilllink.ids import uuid7
@@ -37,6 +37,51 @@ def test_rows_come_with_what_they_are_joined_to_and_are_of_the_value_that_is_giv
             assert found == theirs and found.user == freelancer and found.balance == 5
         assert not asked.captured_queries
         assert of(user=freelancer.pk, currency="EUR") == []
+
+
+def test_a_row_becomes_what_django_makes_of_it(client_person: User) -> None:
+    @prepared
+    def of(pk: Any) -> "QuerySet[Membership]":
+        return Membership.objects.select_related("room", "user").filter(pk=pk)
+
+    groups.create(client_person, "Glaze talk")
+    usual = Membership.objects.select_related("room", "user").get()
+    (found,) = of(pk=usual.pk)
+    with CaptureQueriesContext(connection) as asked:
+        for mine, theirs in ((found, usual), (found.user, usual.user), (found.room, usual.room)):
+            assert type(mine) is type(theirs) and mine == theirs
+            assert {field.attname: getattr(mine, field.attname) for field in mine._meta.concrete_fields} == {
+                field.attname: getattr(theirs, field.attname) for field in theirs._meta.concrete_fields
+            }
+            assert (
+                (mine._state.adding, mine._state.db) == (theirs._state.adding, theirs._state.db) == (False, "default")
+            )
+    assert not asked.captured_queries
+    found.delete()
+    assert not Membership.objects.exists()
+
+
+def test_an_outer_join_that_finds_nothing_gives_nothing(client_person: User) -> None:
+    @prepared
+    def of(pk: Any) -> "QuerySet[Message]":
+        return Message.objects.select_related("reply_to", "author").filter(pk=pk)
+
+    room = groups.create(client_person, "Glaze talk")
+    message = messages.post(room, client_person, "Hello", client_id="hello-0001")
+    with CaptureQueriesContext(connection) as asked:
+        (found,) = of(pk=message.pk)
+        assert found.reply_to is None and found.author == client_person
+    assert len(asked.captured_queries) == 1
+
+
+def test_a_queryset_of_anything_but_whole_models_and_lists_is_refused(client_person: User) -> None:
+    wallets = Account.objects.filter(user=client_person)
+    for described in (wallets.values("pk"), wallets.only("currency"), wallets.annotate(double=F("balance") * 2)):
+        if connection.vendor == "postgresql":
+            with pytest.raises(TypeError):
+                prepared(lambda pk, rows=described: rows.filter(pk=pk))(pk=1)
+        else:  # Django itself reads it
+            assert prepared(lambda pk, rows=described: rows.filter(pk=pk))(pk=1) == []
 
 
 def test_value_lists_come_in_the_order_that_was_asked_for(client_person: User) -> None:
