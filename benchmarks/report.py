@@ -27,7 +27,8 @@ class Result:
 
     @property
     def reached(self) -> bool:
-        return self.ratio >= self.goal if self.better == "higher" else self.ratio <= self.goal
+        ratio = self.value / self.baseline  # not the rounded one
+        return ratio >= self.goal if self.better == "higher" else ratio <= self.goal
 
     def as_dict(self) -> dict[str, object]:
         facts = asdict(self) | {"ratio": self.ratio, "versions": versions() | self.versions}
