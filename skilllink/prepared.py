@@ -41,6 +41,7 @@ from django.db.models.base import ModelState
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable
 from django.db.models.signals import post_init, pre_init
 from django.db.models.sql import UpdateQuery
+from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
 
 # what a field's long way to the database leaves as it is
@@ -52,6 +53,7 @@ PLAIN: tuple[tuple[type, type], ...] = (
     (BooleanField, bool),
     (DateTimeField, datetime),
 )
+CONSTANT: tuple[type, ...] = (str, bool, int)  # what is written into a statement where it never changes
 FEW = 3  # so many rows are inserted by a statement that is prepared for their number
 R = TypeVar("R")
 
@@ -109,7 +111,7 @@ class _Select(_Prepared[list[Any]]):
         compiler = described.query.get_compiler(using=DEFAULT_DB_ALIAS)
         sql, places = compiler.as_sql()
         converters = compiler.get_converters([column for column, *_sql in compiler.select[: compiler.col_count]])
-        return sql, _no_moments(places), compiler, converters, _reader(described, compiler)
+        return *_settled(sql, places), compiler, converters, _reader(described, compiler)
 
     def _at_once(self, described: Any) -> list[Any]:
         return list(described)
@@ -127,8 +129,7 @@ class _Update(_Prepared[int]):
         rows, changes = _described(self.describe, names)
         query: Any = rows.query.chain(UpdateQuery)
         query.add_update_values(changes)
-        sql, places = query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql()
-        return sql, _no_moments(places)
+        return _settled(*query.get_compiler(using=DEFAULT_DB_ALIAS).as_sql())
 
     def _at_once(self, described: Any) -> int:
         rows, changes = described
@@ -166,6 +167,8 @@ def _described(describe: Callable[..., Any], names: Sequence[str]) -> Any:
 def _reader(described: Any, compiler: Any) -> Callable[[Any], list[Any]]:
     """What makes of rows what iterating the queryset gives: Django works that out anew for each iteration."""
     kind = described._iterable_class
+    if compiler.has_extra_select or described._prefetch_related_lookups:
+        raise TypeError("A prepared statement has no columns to sort by alone, and nothing is fetched after it.")
     if kind is FlatValuesListIterable:
         return lambda rows: [row[0] for row in rows]
     if kind is ValuesListIterable:
@@ -284,11 +287,29 @@ def _written(field: Any, plain: type | None, row: Model, db: Any) -> Any:
     return value if value is None or type(value) is plain else field.get_db_prep_save(value, db)
 
 
-def _no_moments(places: Sequence[Any]) -> Sequence[Any]:
-    """A clock that was read while describing would stand still for the life of the process."""
+def _settled(sql: str, places: Sequence[Any]) -> tuple[str, list[Any]]:
+    """The statement with its constants in it, and what else goes into it.
+
+    A plan that is kept for all values could not use a partial index whose condition is one of them. A clock that was read
+    while describing would stand still for the life of the process.
+    """
     if any(isinstance(place, datetime) for place in places):
         raise TypeError("A moment in a prepared statement must be one of its values.")
-    return places
+    text, *rest = sql.replace("%%", "\0").split("%s")
+    left = []
+    for place, after in zip(places, rest, strict=True):
+        if isinstance(place, CONSTANT):
+            text += _literal(place)  # type: ignore[arg-type]
+        else:
+            text += "%s"
+            left.append(place)
+        text += after
+    return text.replace("\0", "%%"), left
+
+
+def _literal(constant: str | int) -> str:
+    plain = next(kind for kind in CONSTANT if isinstance(constant, kind))(constant)  # a member of an enumeration isn't
+    return Literal(plain).as_string().replace("%", "\0")
 
 
 def _filled(places: Sequence[Any], values: dict[str, Any]) -> list[Any]:

@@ -8,7 +8,21 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from chat import details, groups, invitations, members, messages, mine, openings, pane, pins, reading, rights, roles
+from chat import (
+    details,
+    groups,
+    invitations,
+    members,
+    messages,
+    mine,
+    openings,
+    pane,
+    pins,
+    posting,
+    reading,
+    rights,
+    roles,
+)
 from chat.formats import serialize
 from chat.models import Membership, Mention, Message, Room, RoomEvent
 from skilllink.errors import Missing
@@ -340,3 +354,11 @@ def test_open_details_are_fetched_anew_with_whatever_changes_a_pinned_message(gr
     kind = RoomEvent.Kind
     for event in (kind.PINNED, kind.UNPINNED, kind.EDITED, kind.DELETED):
         assert any(event.startswith(start) for start in heard), event
+
+
+def test_a_message_is_found_by_its_client_id_without_reading_the_room(group: Room, client_person: User) -> None:
+    said = say(group, client_person)
+    asked = posting._said.describe(room=group.pk, client_id=said.client_id)
+    assert list(asked) == posting._said(room=group.pk, client_id=said.client_id) == [said]
+    if connection.vendor == "sqlite":  # PostgreSQL knows the values when it plans
+        assert "message_client_id_of_one" in asked.explain()

@@ -76,7 +76,13 @@ def test_an_outer_join_that_finds_nothing_gives_nothing(client_person: User) -> 
 
 def test_a_queryset_of_anything_but_whole_models_and_lists_is_refused(client_person: User) -> None:
     wallets = Account.objects.filter(user=client_person)
-    for described in (wallets.values("pk"), wallets.only("currency"), wallets.annotate(double=F("balance") * 2)):
+    for described in (
+        wallets.values("pk"),
+        wallets.only("currency"),
+        wallets.annotate(double=F("balance") * 2),
+        wallets.prefetch_related("user"),
+        wallets.values_list("pk").distinct().order_by("currency"),  # selects what it sorts by
+    ):
         if connection.vendor == "postgresql":
             with pytest.raises(TypeError):
                 prepared(lambda pk, rows=described: rows.filter(pk=pk))(pk=1)
