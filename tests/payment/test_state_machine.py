@@ -24,7 +24,7 @@ from tests.payment.model.world import world
 STEPS = int(os.environ.get("MODEL_STEPS", "200"))
 SEED = int(os.environ.get("MODEL_SEED", "0"))
 LONG = 20_000  # from here on every verb must have been done and, under other circumstances, refused
-AT_ONCE = 50  # steps between one beginning and the next
+AT_ONCE = 150 if STEPS >= LONG else 50  # steps between one beginning and the next: debts are far from it
 VERBS = {
     "give", "take_back", "spend", "hold", "release", "refund", "refund_released", "bonus", "move", "claw_back", "split",
     "clear", "again", "give_back", "repay", "write_off", "ask", "ask_of_cause", "cancel", "approve", "lift", "support", "tip",

@@ -11,7 +11,7 @@ from payment.gateways.sandbox import bank, cards
 from payment.models import Chargeback, Deposit, Payout, PayoutHold, SandboxObject
 from skilllink import clocks
 from skilllink.money import LARGEST
-from tests.builders.gateway import dispute_of
+from tests.builders.gateway import dispute_of, settle_down
 from tests.payment.model.base import Model, currencies, part, parts, people
 
 CARDS = {"good": cards.GOOD, "declined": cards.DECLINED, "silent": cards.SILENT}
@@ -28,11 +28,13 @@ class GatewayRules(Model):
     # --- in and back ------------------------------------------------------------------------------
 
     @rule(
-        target=paid_in, number=people, which=currencies, card=cards_used,
-        amount=st.integers(1, 10**6) | st.integers(1, LARGEST // 100),
+        target=paid_in, data=st.data(), number=people, which=currencies, card=cards_used,
+        amount=st.integers(1, 10**6) | st.integers(10**6, 10**7) | st.integers(1, LARGEST // 100),
     )  # fmt: skip
-    def deposit(self, number: int, which: int, card: str, amount: int) -> Any:
+    def deposit(self, data: Any, number: int, which: int, card: str, amount: int) -> Any:
         currency = self.currencies[which]
+        if owing := self._owing():  # to pay back, or to owe more
+            number, currency = data.draw(st.sampled_from([*owing, (number, currency)]))
         row = deposits.request(self.people[number], amount, currency)
         self.step(
             f"pay, {card}",
@@ -55,31 +57,60 @@ class GatewayRules(Model):
 
     # --- taken back -------------------------------------------------------------------------------
 
-    @rule(name=paid_in)
-    def contest(self, name: Any) -> None:
-        """Once a deposit, and one at a time of a person: the order in which two are told is the gateway's."""
-        row = self.reference.deposits[name]
-        unheard = any(
-            other.contest and not other.contest.heard and (other.user, other.currency) == (row.user, row.currency)
-            for other in self.reference.deposits.values()
-        )
-        if row.state == "settled" and row.refunded < row.amount and not row.contest and not unheard:
+    @rule(data=st.data(), at_once=st.booleans(), won=st.sampled_from((None, True, False)))
+    def contest(self, data: Any, at_once: bool, won: bool | None) -> None:
+        """Once a deposit, and one at a time of a person: the order in which two are told is the gateway's.
+
+        Heard of `at_once`, and maybe decided as well, or whenever everything is heard.
+        """
+        rows = self.reference.deposits.items()
+        unheard = {(row.user, row.currency) for _name, row in rows if row.contest and not row.contest.heard}
+        able = [
+            name
+            for name, row in rows
+            if row.state == "settled" and row.refunded < row.amount and not row.contest
+            if (row.user, row.currency) not in unheard
+        ]
+        if able:
+            name = data.draw(st.sampled_from([*able, *filter(self._is_spent, able)]))
             deposit = Deposit.objects.get(pk=name)
             self.sweep_of("contest", lambda: dispute_of(deposit), lambda: self.reference.contest(name))
+            if at_once:
+                self._hear()
+                self._decide(name, won)
 
-    @rule(name=paid_in, won=st.booleans())
-    def decide(self, name: Any, won: bool) -> None:
+    @rule(data=st.data(), won=st.booleans(), at_once=st.booleans())
+    def decide(self, data: Any, won: bool, at_once: bool) -> None:
+        rows = self.reference.deposits.items()
+        open_ = [name for name, row in rows if row.contest and row.contest.heard == row.contest.verdict == "open"]
+        if open_:
+            self._decide(data.draw(st.sampled_from(open_)), won)
+            if at_once:
+                self._hear()
+
+    def _decide(self, name: Any, won: bool | None) -> None:
         contest = self.reference.deposits[name].contest
-        if contest and contest.heard == contest.verdict == "open":
+        if won is not None and contest.heard == contest.verdict == "open":
             deposit = Deposit.objects.get(pk=name)
             number = SandboxObject.objects.get(kind="dispute", owner=deposit.gateway_id).pk
-            self.sweep_of(
-                "decide", lambda: bank.decide(number, won=won), lambda: self.reference.decide(name, won)
-            )  # fmt: skip
+            self.sweep_of("decide", lambda: bank.decide(number, won=won), lambda: self.reference.decide(name, won))
 
-    @rule(number=people, which=currencies, how=parts)
-    def repay(self, number: int, which: int, how: Any) -> None:
+    def _hear(self) -> None:
+        self.sweep_of("hear", settle_down, self.reference.hear)
+
+    def _is_spent(self, name: Any) -> bool:
+        """Whether some of it is owed when the bank takes it back."""
+        row = self.reference.deposits[name]
+        return self.wallet(row.user, row.currency) < row.amount - row.refunded
+
+    def _owing(self) -> list[tuple[int, str]]:
+        return [(n, c) for (kind, n, c), money in self.reference.balances.items() if kind == "receivable" and money]
+
+    @rule(data=st.data(), number=people, which=currencies, how=parts)
+    def repay(self, data: Any, number: int, which: int, how: Any) -> None:
         currency = self.currencies[which]
+        if owing := self._owing():  # who owes nothing pays back now and then
+            number, currency = data.draw(st.sampled_from([*owing, *owing, (number, currency)]))
         amount = part(min(self.reference.owed(number, currency), self.wallet(number, currency)), how)
 
         def act(key: str, amount: int) -> Any:
@@ -87,8 +118,10 @@ class GatewayRules(Model):
 
         self.keyed("repay", amount, act, number, currency)
 
-    @rule(name=paid_in, how=parts)
-    def write_off(self, name: Any, how: Any) -> None:
+    @rule(data=st.data(), name=paid_in, how=parts)
+    def write_off(self, data: Any, name: Any, how: Any) -> None:
+        if lost := [n for n, row in self.reference.deposits.items() if row.contest and row.contest.heard == "lost"]:
+            name = data.draw(st.sampled_from([*lost, *lost, name]))
         contest = self.reference.deposits[name].contest
         row = Chargeback.objects.filter(deposit=name).first()
         if not contest or not row:
@@ -153,8 +186,11 @@ class GatewayRules(Model):
             row = Payout.objects.get(pk=name)
             self.step("cancel", lambda: payouts.cancel.within(row, by=row.user), lambda: self.reference.cancel(name))
 
-    @rule(name=asked)
-    def approve(self, name: Any) -> None:
+    @rule(data=st.data(), name=asked)
+    def approve(self, data: Any, name: Any) -> None:
+        rows = self.reference.payouts.items()
+        if waiting := [n for n, row in rows if row.needs_two and not row.approved and row.waits]:
+            name = data.draw(st.sampled_from([*waiting, name]))
         if name is None:
             return
         row = Payout.objects.get(pk=name)
