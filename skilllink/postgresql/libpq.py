@@ -140,6 +140,7 @@ def _pipelined(server: Any, together: Sequence[Waiting], *, begins: bool, commit
     while (result := _next(server)) is None or result.status != ExecStatus.PIPELINE_SYNC:
         if result is not None:
             results.append(result)
+            server.get_result()  # the end of this one: nothing has to come for it
         elif server.status == ConnStatus.BAD:
             raise OperationalError(server.get_error_message())
     server.exit_pipeline_mode()
