@@ -72,6 +72,14 @@ class NotEarned(Conflict):
         self.missing, self.currency = missing, currency
 
 
+class _Before(NamedTuple):
+    """What there was before a payment; `_ask_before` says it."""
+
+    is_established: bool
+    last_clears_at: datetime | None
+    is_done: bool
+
+
 class Ahead(NamedTuple):
     """What a payment out of an escrow asks for, all at once; each is called for its answer."""
 
@@ -79,11 +87,11 @@ class Ahead(NamedTuple):
     key: str
     locked: Callable[[], list[Escrow]]
     accounts: Callable[[Escrow], tuple[Account, Account]]
-    before: Callable[[], list[Any]]
+    before: Callable[[], _Before]
 
     def done(self) -> list[Transfer]:
         """The transfer of this key, if it was made."""
-        return _keyed(key=self.key) if self.before()[0][2] else []
+        return _keyed(key=self.key) if self.before().is_done else []
 
 
 class Released(NamedTuple):
@@ -200,12 +208,13 @@ def ask_ahead(escrow_id: Any, key: str, *, locked: Callable[[], list[Escrow]] | 
 
     `locked` gives it, with its account, where the caller locks it along with what it belongs to.
     """
+    before = _ask_before.soon(escrow=escrow_id, key=key)
     return Ahead(
         escrow=escrow_id,
         key=key,
         locked=locked or _locked.soon(pk=escrow_id),
         accounts=accounts.earning_soon(escrow_id),
-        before=functools.cache(_before.soon(escrow=escrow_id, key=key)),
+        before=functools.cache(lambda: _Before(*before()[0])),
     )
 
 
@@ -412,7 +421,8 @@ def _pay(
     fee = fee_of(escrow, gross)
     net = gross - fee
     posted = ledger.post_soon(key, kind, [*source, *_earned(facts.accounts(escrow), net, fee)], escrow=escrow)
-    clears_at = _clears_at(*facts.before()[0][:2]) if gross else None
+    before = facts.before()
+    clears_at = _clears_at(before.is_established, before.last_clears_at) if gross else None
 
     def finish() -> Released:
         transfer, clearing = posted(), None
@@ -438,7 +448,7 @@ def _clears_at(established: bool, last_at: datetime | None) -> datetime:
 
 
 @prepared
-def _before(escrow: Any, key: Any) -> "QuerySet[Any]":
+def _ask_before(escrow: Any, key: Any) -> "QuerySet[Any]":
     """Whether three releases to the payee have cleared, when the escrow's last open clearing is due, and whether a
     transfer has this key."""
     last = Clearing.objects.filter(escrow=escrow, cleared_at__isnull=True).order_by("-due_at").values("due_at")[:1]

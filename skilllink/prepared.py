@@ -175,8 +175,8 @@ def _reader(described: Any, compiler: Any) -> Callable[[Any], list[Any]]:
         return list
     if kind is not ModelIterable or compiler.annotation_col_map or described._known_related_objects:
         raise TypeError("Only models as they are, and lists of values, are read by a prepared statement.")
-    made = _maker(compiler.klass_info, compiler.select)
-    return lambda rows: [made(row) for row in rows]
+    make = _maker(compiler.klass_info, compiler.select)
+    return lambda rows: [make(row) for row in rows]
 
 
 def _maker(info: dict[str, Any], select: Sequence[Any]) -> Callable[[Any], Any]:
@@ -299,7 +299,7 @@ def _settled(sql: str, places: Sequence[Any]) -> tuple[str, list[Any]]:
     left = []
     for place, after in zip(places, rest, strict=True):
         if isinstance(place, CONSTANT):
-            text += _literal(place)  # type: ignore[arg-type]
+            text += _literal(place)
         else:
             text += "%s"
             left.append(place)
@@ -307,7 +307,7 @@ def _settled(sql: str, places: Sequence[Any]) -> tuple[str, list[Any]]:
     return text.replace("\0", "%%"), left
 
 
-def _literal(constant: str | int) -> str:
+def _literal(constant: Any) -> str:
     plain = next(kind for kind in CONSTANT if isinstance(constant, kind))(constant)  # a member of an enumeration isn't
     return Literal(plain).as_string().replace("%", "\0")
 

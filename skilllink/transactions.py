@@ -18,7 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from skilllink.errors import Unavailable
@@ -144,12 +144,12 @@ def inside_transaction(function: Callable[P, R]) -> Callable[P, R]:
 
 def after_commit(function: Callable[[], Any]) -> None:
     """Run `function` once the transaction is committed; what it raises is logged, never passed on."""
-    connections[DEFAULT_DB_ALIAS].on_commit(function, robust=True)
+    transaction.on_commit(function, using=DEFAULT_DB_ALIAS, robust=True)
 
 
 def after_commit_together(function: Callable[[Sequence[T]], Any], item: T) -> None:
     """Like after_commit, called once with all that was given for the same `function` in a row."""
-    db = connections[DEFAULT_DB_ALIAS]
+    db = transaction.get_connection(DEFAULT_DB_ALIAS)
     hooks: list[Any] = db.run_on_commit
     open_savepoints, items = set(db.savepoint_ids), [item]
     while hooks and isinstance(last := hooks[-1][1], _Together) and last.function is function:
@@ -158,7 +158,7 @@ def after_commit_together(function: Callable[[Sequence[T]], Any], item: T) -> No
         last.items.extend(items)
         items = last.items
         hooks.pop()
-    db.on_commit(_Together(function, items), robust=True)
+    after_commit(_Together(function, items))
 
 
 @dataclass(frozen=True, slots=True)

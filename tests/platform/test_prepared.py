@@ -90,6 +90,26 @@ def test_a_queryset_of_anything_but_whole_models_and_lists_is_refused(client_per
             assert prepared(lambda pk, rows=described: rows.filter(pk=pk))(pk=1) == []
 
 
+def test_constants_mean_the_same_in_the_statement_as_beside_it(client_person: User) -> None:
+    @prepared
+    def of(user: Any) -> "QuerySet[Account]":
+        return Account.objects.filter(user=user, kind=Account.Kind.WALLET, balance__gt=4).exclude(
+            currency__in=("'%", "%s")
+        )
+
+    title = "100 % of \\ 'it'; %s"
+
+    @prepared
+    def named(pk: Any) -> "QuerySet[Room]":
+        return Room.objects.filter(pk=pk, title=title, public=True)
+
+    mine = accounts_of(client_person)
+    assert of(user=client_person.pk) == mine
+    room, other = (groups.create(client_person, name, public=True) for name in ("Glaze talk", "100 %"))
+    Room.objects.filter(pk=room.pk).update(title=title)
+    assert (named(pk=room.pk), named(pk=other.pk)) == ([room], [])
+
+
 def test_value_lists_come_in_the_order_that_was_asked_for(client_person: User) -> None:
     @prepared
     def of(user: Any) -> "QuerySet[Any]":
