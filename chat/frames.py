@@ -130,6 +130,7 @@ def register() -> None:
             version=rooms.version,
             since=_since,
             greeting=lambda room_id: {"here": presence.here(ids.read(room_id))},
+            pages_know=True,
         )
     )
     for name, handler in {

@@ -76,7 +76,12 @@ def _greeting(room_id: str) -> dict[str, Any]:
 def register() -> None:
     topics.register(
         topics.TopicKind(
-            "reads", may_listen=_may_listen, head=lambda room_id: 0, version=rooms.version, greeting=_greeting
+            "reads",
+            may_listen=_may_listen,
+            head=lambda room_id: 0,
+            version=rooms.version,
+            greeting=_greeting,
+            pages_know=True,
         )
     )
     read_marks.register(follow)

@@ -16,6 +16,7 @@ from skilllink.realtime import sessions, topics
 from skilllink.realtime.encoding import encoded
 from skilllink.realtime.members import Member, Told
 from skilllink.realtime.push import HINTS, group_name
+from skilllink.realtime.quiet import Quiet
 from skilllink.realtime.threads import in_thread
 
 log = structlog.get_logger(__name__)
@@ -43,6 +44,9 @@ class Hub:
             tuple[str, str], dict[str, Any] | None
         ] = {}  # topic and type → the last hint, if not told yet
         self.telling: asyncio.Task[None] | None = None
+        self.quiet = Quiet()
+        self.is_deaf = False  # the layer has not let us in yet
+        self.has_missed = False  # something may have been told that nobody here has heard
 
     async def start(self) -> None:
         async with self.lock:
@@ -52,8 +56,10 @@ class Hub:
             if hasattr(layer, "bind"):
                 layer.bind(asyncio.get_running_loop())
             if hasattr(layer, "hear"):
-                layer.hear(self.hear)
+                layer.hear(self.hear, self._miss)
             await self._open()
+            self.is_deaf = not await self._listen_to([HINTS])
+            self.quiet.begin()
             self.tasks = [asyncio.ensure_future(work()) for work in (self._listen, self._pulse, self._watch)]
 
     def join(self, member: Member) -> None:
@@ -117,13 +123,22 @@ class Hub:
     def _groups(self) -> list[str]:
         return [HINTS, *map(group_name, self.listeners)]
 
-    async def _listen_to(self, groups: list[str]) -> None:
+    def _miss(self) -> None:
+        self.quiet.begin()
+        self.has_missed = True
+
+    async def _listen_to(self, groups: list[str]) -> bool:
+        """Whether we were let in."""
+        if not self.channel:
+            return False
         try:
             async with asyncio.timeout(LAYER_SECONDS):
-                for group in groups if self.channel else ():
+                for group in groups:
                     await get_channel_layer().group_add(group, self.channel)
         except Exception as error:  # a layer that is down; pulses don't need it
             log.warning("hub.subscribe_failed", error=repr(error))
+            return False
+        return True
 
     async def _listen(self) -> None:
         while True:
@@ -139,6 +154,7 @@ class Hub:
                 raise
             except Exception:
                 log.exception("hub.receive_failed")
+                self._miss()
                 await asyncio.sleep(1)
 
     def hear(self, message: dict[str, Any]) -> Awaitable[Any] | None:
@@ -147,7 +163,8 @@ class Hub:
         Something to wait for when enough waits already: what else there is then stays with the layer.
         """
         if "topics" in message:
-            for topic in message["topics"]:
+            self.quiet.end(message["topics"])
+            for topic in message["topics"] if "event" in message else ():
                 if topic in self.listeners:
                     self._take_hint({"topic": topic, "event": message["event"]})
         else:
@@ -260,19 +277,23 @@ class Hub:
 
     async def _pulse(self) -> None:
         """Tell every socket the head number of each of its topics: a lost tail shows itself."""
-        await self._listen_to([HINTS])
         while True:
             await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
-            await self._listen_to(self._groups())  # a layer that was restarted has forgotten them
+            is_heard = await self._listen_to(self._groups())  # a layer that was restarted has forgotten them
+            if self.is_deaf and is_heard:
+                self._miss()
+            self.is_deaf = self.is_deaf and not is_heard
             try:
                 heads = await in_thread(topics.heads)(list(self.listeners))
             except Exception:
                 log.exception("hub.pulse_failed")
                 continue
+            missed = {"missed": True} if self.has_missed else {}
+            self.has_missed = False
             for number, member in enumerate(self._everyone(), 1):
                 if not number % AT_ONCE:
                     await asyncio.sleep(0)
-                member.frame({"type": "pulse", "heads": {t: heads[t] for t in member.topics if t in heads}})
+                member.frame({"type": "pulse", "heads": {t: heads[t] for t in member.topics if t in heads}} | missed)
 
     async def _watch(self) -> None:
         """Once a pulse, ask the database whether each may still be here; works without the channel layer."""

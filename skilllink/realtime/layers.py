@@ -77,12 +77,14 @@ class RedisLayer(RedisPubSubChannelLayer):
     What one turn of the loop publishes leaves in one round trip, and what arrives for a group goes straight to who hears.
     """
 
-    def hear(self, function: Hear) -> None:
+    def hear(self, function: Hear, missed: Callable[[], None]) -> None:
         """From now on `function` gets every message of this loop's groups, their channels none.
 
-        What it returns, if anything, is waited for before the next one.
+        What it returns, if anything, is waited for before the next one. `missed` is called when the line was cut
+        meanwhile: what was told then is lost.
         """
-        self._get_layer().hears = function
+        layer = self._get_layer()
+        layer.hears, layer.missed = function, missed
 
     def _get_layer(self) -> "_Layer":
         loop = asyncio.get_running_loop()
@@ -120,6 +122,7 @@ class _Layer(RedisPubSubLoopLayer):
         super().__init__(*args, **kwargs)
         self._shards: list[_Shard] = [_Shard(host, self) for host in decode_hosts(kwargs.get("hosts"))]
         self.hears: Hear | None = None
+        self.missed: Callable[[], None] | None = None
 
     async def group_add(self, group: str, channel: str) -> None:
         """The same, and whoever receives goes on: each pulse comes by here."""
@@ -137,6 +140,7 @@ class _Shard(RedisSingleShardConnection):
         super().__init__(*args)
         self._leaving: list[tuple[str, bytes, asyncio.Future[None]]] = []
         self._publishing: asyncio.Task[None] | None = None
+        self._confirmed: set[bytes] = set()  # what this line has been told that it hears
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Returns when Redis has it. Raises what went wrong."""
@@ -189,10 +193,22 @@ class _Shard(RedisSingleShardConnection):
                     if (full := self._heard(answer[1].decode(), answer[2])) is not None:
                         await full
                 elif answer:
+                    self._confirm(*answer[:2])
                     await self._pubsub.handle_message(answer, ignore_subscribe_messages=True)
             except Exception as error:  # a Redis that is away; the connection comes back with its subscriptions
                 log.warning("layer.receive_failed", error=repr(error))
                 await asyncio.sleep(1)
+
+    def _confirm(self, kind: bytes, name: bytes) -> None:
+        """A subscription that is confirmed once more is that of a new line, which the client has opened in silence."""
+        if kind == b"unsubscribe":
+            self._confirmed.discard(name)
+        elif name not in self._confirmed:
+            self._confirmed.add(name)
+        elif kind == b"subscribe":
+            self._confirmed = {name}
+            if self.channel_layer.missed is not None:
+                self.channel_layer.missed()
 
     def _heard(self, name: str, data: bytes) -> Awaitable[Any] | None:
         layer = self.channel_layer

@@ -7,6 +7,7 @@ import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
+from skilllink.realtime import topics as kinds
 from skilllink.transactions import after_commit_together
 
 log = structlog.get_logger(__name__)
@@ -48,12 +49,19 @@ def _addressed(topic: str, event: dict[str, Any], **envelope: Any) -> Sent:
 
 def _send_all(told: Sequence[Sent]) -> None:
     try:
-        lost = _tell(get_channel_layer(), told)
+        lost = _tell(get_channel_layer(), [*_noticed(told), *told])
     except Exception as error:  # whatever a broken layer raises, the verb has committed and must answer
         log.warning("push.lost", hints=len(told), error=str(error) or type(error).__name__)
     else:
         for one in lost:
             log.warning("push.lost", hints=1, error=str(one))
+
+
+def _noticed(told: Sequence[Sent]) -> Sequence[Sent]:
+    """What lets every hub know that these topics aren't quiet, for pages that are about to listen; it leaves first."""
+    pushed = (message["topic"] for _group, message in told if "topic" in message and not message.get("lossy"))
+    unquiet = [topic for topic in dict.fromkeys(pushed) if not kinds.pages_know(topic)]
+    return [(HINTS, {"type": "hub.event", "topics": unquiet})] if unquiet else []
 
 
 def _tell(layer: Any, told: Sequence[Sent]) -> Sequence[Exception]:

@@ -114,10 +114,11 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
         raise TooMany()
     await hub.subscribe(member, topic, version, since)
     try:
-        return {"topic": topic} | await in_thread(topics.told)(member.user, kind, identifier, after)
+        answer = {"topic": topic} | await in_thread(topics.told)(member.user, kind, identifier, after)
     except Refusal:
         await hub.unsubscribe(member, topic)
         raise
+    return answer if kind.pages_know else answer | {"quiet": hub.quiet.milliseconds(topic)}
 
 
 def _origin_allowed(scope: dict[str, Any], *, with_ticket: bool) -> bool:

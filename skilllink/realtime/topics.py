@@ -20,7 +20,8 @@ class TopicKind:
     """A kind of topic such as `room`. `head` is the last number given on it; `resume` what came after a number.
 
     `version` changes whenever somebody loses the right to listen; `greeting` is what a new listener is told besides.
-    `since` is the number up to which nothing is told to a person, who came later.
+    `since` is the number up to which nothing is told to a person, who came later. `pages_know` is whether a page knows
+    the number up to which it shows the topic, or is greeted with all of it: it needn't ask how long it has been quiet.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TopicKind:
     version: Callable[[str], int] = lambda identifier: 0
     since: Callable[[Any, str], int] = lambda user, identifier: 0
     greeting: Callable[[str], dict[str, Any]] = lambda identifier: {}
+    pages_know: bool = False
 
 
 _kinds: dict[str, TopicKind] = {}
@@ -37,6 +39,12 @@ _kinds: dict[str, TopicKind] = {}
 
 def register(kind: TopicKind) -> None:
     _kinds[kind.name] = kind
+
+
+def pages_know(topic: str) -> bool:
+    """Whether pages know up to where they show this topic; nobody need know how long it has been quiet."""
+    kind = _kinds.get(topic.partition(":")[0])
+    return kind is not None and kind.pages_know
 
 
 def split(topic: Any) -> tuple[TopicKind, str]:

@@ -18,14 +18,14 @@ function concerns(element, type) {
   return !type || !types || types.some((start) => type.startsWith(start));
 }
 
-function refresh(topic, type) {
+function refresh(topic, type, within = JITTER) {
   for (const element of document.querySelectorAll("[data-live]")) {
     if (!topicsOf(element).includes(topic) || due.has(element) || !concerns(element, type)) continue;
     due.add(element);
     setTimeout(() => {
       due.delete(element);
       if (element.isConnected) element.dispatchEvent(new CustomEvent("live"));
-    }, Math.random() * JITTER);
+    }, Math.random() * within);
   }
 }
 
@@ -34,7 +34,7 @@ function scan() {
   for (const topic of wanted) {
     if (heard.has(topic)) continue;
     const onEvent = ({ type }) => type !== "typing" && refresh(topic, type);
-    heard.set(topic, subscribe(topic, { onEvent, onResync: () => refresh(topic) }));
+    heard.set(topic, subscribe(topic, { onEvent, onResync: (within) => refresh(topic, "", within) }));
   }
   for (const [topic, stop] of heard) {
     if (wanted.has(topic)) continue;

@@ -9,6 +9,7 @@ const FLOODED_WAIT = 60000;
 const HELLO_WITHIN = 10000; // a proxy may swallow the handshake and say nothing
 const PULSE = 15; // seconds, where the server doesn't say
 const PULSES_MISSED = 3; // then the line is dead, whatever the browser believes
+const MISSED_WITHIN = 5000; // every page of the process asks then
 const BLOCKED_AFTER = 2; // handshakes in a row without a hello
 const ENDS = { 4401: "signed-out", 4403: "stopped" };
 const FLOODED = 4429;
@@ -26,6 +27,7 @@ let state = "connecting";
 let quiet = HELLO_WITHIN;
 let watch = null;
 let retry = null;
+let heardAt = 0; // when the last frame came
 
 function setState(next, seconds = 0) {
   state = next;
@@ -59,10 +61,11 @@ export function subscribe(topic, handlers) {
 
 function take(message) {
   listenOn(quiet);
+  heardAt = Date.now();
   const frame = JSON.parse(message.data);
   if (frame.type === "hello") greet(frame);
   else if (frame.type === "event") topics.hear(frame.topic, frame.event);
-  else if (frame.type === "pulse") topics.pulse(frame.heads);
+  else if (frame.type === "pulse") beat(frame);
   else if (frame.type === "revoked") topics.end(frame.topic);
   else if (frame.type === "ack" || frame.type === "error") answer(frame);
 }
@@ -75,6 +78,11 @@ function greet({ pulse = PULSE }) {
   listenOn(quiet);
   setState("live");
   topics.fetchAll();
+}
+
+function beat({ heads, missed }) {
+  topics.pulse(heads);
+  if (missed) topics.resync(MISSED_WITHIN);
 }
 
 function answer(frame) {
@@ -97,7 +105,8 @@ function drop() {
 }
 
 function lost(code) {
-  if (!isLive && navigator.onLine) blocked += 1;
+  if (isLive) topics.cut(heardAt);
+  else if (navigator.onLine) blocked += 1;
   socket = null;
   isLive = false;
   clearTimeout(watch);

@@ -5,17 +5,21 @@ import * as log from "./log.js";
 
 const nothing = () => {};
 
+// When this page was asked for, in ms since 1970; a page that one goes back to may come from the browser's cache.
+const [visit] = performance.getEntriesByType("navigation");
+const DRAWN = visit && visit.type !== "back_forward" ? performance.timeOrigin + visit.fetchStart : 0;
+
 export class Topics {
   constructor(ask) {
     this.ask = ask;
-    this.known = new Map(); // topic → {log, asking, handlers}
+    this.known = new Map(); // topic → {log, asking, handlers, upto: until when what is shown is known to be true}
   }
 
   // `onEvent(event)` per event; `onAnswer(ack)` each time the server has let us in; `onResync()` when something was
   // missed that carries no events; `onRevoked()` when the right to hear it has ended. Returns how to stop.
   subscribe(topic, { after = null, onEvent = nothing, onAnswer = nothing, onResync = nothing, onRevoked = nothing } = {}) {
     const isFirst = !this.known.has(topic);
-    const known = this.known.get(topic) ?? { log: log.begin(after), asking: false, handlers: new Set() };
+    const known = this.known.get(topic) ?? { log: log.begin(after), asking: false, handlers: new Set(), upto: DRAWN };
     if (known.log.seq === null) known.log = log.begin(after); // whoever came first on this page may not have known a number
     const handler = { onEvent, onAnswer, onResync, onRevoked };
     known.handlers.add(handler);
@@ -46,9 +50,14 @@ export class Topics {
     }
   }
 
-  // For hints without a number that may have gone by: whoever can fetch what they are about does.
-  resync() {
-    for (const known of this.known.values()) tell(known, "onResync");
+  // Nothing of what was told after this moment has come: the line was cut.
+  cut(moment) {
+    for (const known of this.known.values()) known.upto = Math.min(known.upto, moment);
+  }
+
+  // For hints without a number that may have gone by: whoever can fetch what they are about does, within so many ms.
+  resync(within) {
+    for (const known of this.known.values()) tell(known, "onResync", within);
   }
 
   fetchAll() {
@@ -82,7 +91,9 @@ export class Topics {
     known.log = next;
     tell(known, "onAnswer", answer);
     for (const event of fresh) tell(known, "onEvent", event);
-    if (before !== null && answer.events === undefined && answer.head > before) tell(known, "onResync");
+    const isBehind = before !== null && answer.events === undefined && answer.head > before;
+    if (isBehind || Date.now() - answer.quiet >= known.upto) tell(known, "onResync");
+    if (answer.quiet !== undefined) known.upto = Infinity;
   }
 
   refused(topic, code) {

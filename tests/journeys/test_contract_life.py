@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.journeys.people import act, bell, contract_of, dialog, live, made, paper, stand_on, window
 from tests.services.servers import Embedded
@@ -295,6 +295,27 @@ def test_money_goes_back_at_once_or_when_asked_for(browser: Browser, running_emb
     pair.see("rail", "2 of 2 ended")
     expect(mine).to_contain_text("$1,600.00")
     assert CLEAN in running_embedded.manage("audit_ledger")
+    pair.leave()
+
+
+def test_what_happens_while_a_page_is_drawn_but_not_yet_connected_shows_on_it(
+    browser: Browser, running_embedded: Embedded
+) -> None:
+    pair = Pair(browser, running_embedded, "Nora Falk", "Otis Brandt")
+    late, frames = pair.client.context.new_page(), []
+
+    def hold_back(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        socket.on_message(lambda frame: frames.append(lambda: server.send(frame)))
+
+    late.route_web_socket(re.compile("/ws/"), hold_back)
+    stand_on(late, pair.url)
+    act(pair.freelancer, "Deliver", note="All of it.")
+    expect(pair.client.locator("#contract-rail")).to_contain_text("Your move: review delivery 1")
+    expect(late.locator("#contract-rail")).not_to_contain_text("Your move: review delivery 1")
+    for send in frames:
+        send()
+    expect(late.locator("#contract-rail")).to_contain_text("Your move: review delivery 1")
     pair.leave()
 
 

@@ -1,6 +1,7 @@
 """A Redis that is away when people come: they are let in, and hear by pulse, then live."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -71,6 +72,21 @@ async def test_who_listens_while_redis_restarts_hears_live_again(
     assert (await next_frame(socket, "event"))["event"]["message"]["body"] == "before"
     layer_of_redis.restart()
     await _heard_live(socket, room, owner)
+
+
+async def test_after_a_restart_of_redis_the_next_pulse_says_that_hints_may_be_lost_and_no_topic_passes_for_quiet(
+    committed_db: None, layer_of_redis: Redis, open_socket: Open
+) -> None:
+    _owner, _room, socket = await _listener(open_socket)
+    began = time.monotonic()
+    assert "missed" not in await next_frame(socket, "pulse")
+    layer_of_redis.restart()
+    away = int((time.monotonic() - began) * 1000)
+    while "missed" not in await next_frame(socket, "pulse"):
+        pass
+    board = await tell(socket, type="subscribe", topic="gigs:board")
+    assert board["quiet"] < int((time.monotonic() - began) * 1000) - away
+    assert "missed" not in await next_frame(socket, "pulse")
 
 
 async def test_a_receiver_that_ended_begins_again_with_the_next_pulse(

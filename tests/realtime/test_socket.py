@@ -1,16 +1,17 @@
 """The one socket: who may open it, what it refuses, what it delivers, when it closes."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
 
 from skilllink.realtime import sessions, tickets, topics
-from skilllink.realtime.push import push_now, revoke
+from skilllink.realtime.push import push, push_now, revoke
 from skilllink.transactions import verb
 from tests import cast
-from tests.sockets import PATIENCE, Open, closed_with
+from tests.sockets import PATIENCE, Open, closed_with, next_frame, tell
 from users.models import User
 
 
@@ -101,6 +102,18 @@ async def test_a_strangers_topic_and_one_that_does_not_exist_get_the_same_answer
         answers.append(answer)
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["code"] == "missing"
+
+
+async def test_who_begins_to_listen_learns_for_how_long_nothing_was_told_there(people: Any, open_socket: Open) -> None:
+    topics.register(topics.TopicKind("tests", lambda user, pk: True, lambda pk: 0))
+    one, two = await open_socket(people[0]), await open_socket(people[1])
+    before = time.monotonic()
+    await tell(one, type="subscribe", topic="tests:a")
+    await sync_to_async(verb(lambda: push("tests:a", {"type": "said"})), thread_sensitive=False)()
+    assert (await next_frame(one, "said"))["topic"] == "tests:a"
+    told, never = [(await tell(two, type="subscribe", topic=f"tests:{name}"))["quiet"] for name in "ab"]
+    assert 0 <= told <= (time.monotonic() - before) * 1000
+    assert told < never <= 60_000
 
 
 async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothing_later(
