@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet, Subquery, Sum
 
 from payment.models import Account, Cause, Entry, Escrow, Payout, PayoutMethod
 from skilllink.prepared import prepared
+from skilllink.realtime.push import hint
 
 Kind = Account.Kind
 LINE = ("wallet", "pending", "available", "in_escrow", "in_transit", "owed")
@@ -156,6 +157,11 @@ def in_wallet(user: Any, currency: str) -> int:
     """What `user` can hold or give in a currency at once, minor units."""
     mine = Account.objects.filter(kind=Kind.WALLET, user=user, currency=currency)
     return mine.values_list("balance", flat=True).first() or 0
+
+
+def tell_owners(*user_ids: Any) -> None:
+    """Once this is committed, these people's open pages fetch anew what they show of their money."""
+    hint([f"user:{user_id}" for user_id in user_ids], {"type": "wallet.changed"})
 
 
 def _line(found: dict[str, dict[str, int]], currency: str) -> dict[str, int]:

@@ -65,7 +65,7 @@ def repay(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     if amount > min(owed, there) and not Transfer.objects.filter(key=key).exists():
         raise NotOwed(owed=money.format_money(owed, currency), wallet=money.format_money(there, currency))
     transfer = ledger.post.within(key, "repay", [(wallet, -amount), (debt, amount)])
-    push(f"user:{user.pk}", {"type": "wallet.changed"})
+    accounts.tell_owners(user.pk)
     return transfer
 
 

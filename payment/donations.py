@@ -212,7 +212,7 @@ def _to_cause(giver: Any, cause: Cause, amount: int, key: str) -> Transfer:
     account = accounts.of_cause(cause)
     before = raised(cause)
     transfer = ledger.post.within(key, "donation", [(wallet, -amount), (account, amount)])
-    push(f"user:{giver.pk}", {"type": "wallet.changed"})
+    accounts.tell_owners(giver.pk)
     push(f"cause:{cause.pk}", {"type": "cause.received"})
     if before < cause.goal <= before + amount:
         inbox.notify(cause.keeper, "cause.reached", url=cause.get_absolute_url(), cause=cause.title)

@@ -8,7 +8,6 @@ from payment import accounts, ledger, wishes
 from payment.models import Transfer
 from skilllink import money
 from skilllink.errors import Conflict
-from skilllink.realtime.push import push
 from skilllink.transactions import verb
 from users.standing import require_active
 
@@ -35,5 +34,5 @@ def spend(user: Any, amount: int, currency: str, *, token: str) -> Transfer:
     if cleared < amount and not Transfer.objects.filter(key=key).exists():
         raise NotAvailable(available=money.format_money(cleared, currency))
     transfer = ledger.post.within(key, "spend", lines)
-    push(f"user:{user.pk}", {"type": "wallet.changed"})
+    accounts.tell_owners(user.pk)
     return transfer

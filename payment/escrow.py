@@ -23,7 +23,6 @@ from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.money import check_minor, fee_on, format_money
 from skilllink.prepared import insert, prepared, prepared_update
-from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction
 
 
@@ -553,5 +552,4 @@ def _as_released(transfer: Transfer) -> Released:
 
 
 def _tell(escrow: Escrow) -> None:
-    for user_id in (escrow.payer_id, escrow.payee_id):
-        push(f"user:{user_id}", {"type": "wallet.changed"})
+    accounts.tell_owners(escrow.payer_id, escrow.payee_id)

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 import structlog
 from django.db.models import Exists, Max, Min, OuterRef, Sum
 
-from payment import labels, tax
+from payment import accounts, labels, tax
 from payment.models import Account, Entry, Escrow, Paper, PaperReach, Seal, Series, Transfer
-from skilllink.realtime.push import push
 from skilllink.transactions import verb
 
 log = structlog.get_logger(__name__)
@@ -132,8 +131,7 @@ def _write(
         issuer=issuer, recipient=recipient, transfer=transfer, amount=amount, currency=escrow.currency,
         content=content, at=series.last_at,
     )  # fmt: skip
-    for person in filter(None, (issuer, recipient)):
-        push(f"user:{person.pk}", {"type": "wallet.changed"})
+    accounts.tell_owners(*(person.pk for person in (issuer, recipient) if person))
 
 
 def _date(at: datetime, before: datetime | None) -> datetime:
