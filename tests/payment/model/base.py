@@ -1,7 +1,7 @@
 """How the machine takes a step, and what must be true after each: of it the rules of every subject are made."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,8 +9,10 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
+from hypothesis import assume
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.strategies._internal.featureflags import FeatureFlags
 
 from payment import audit
 from payment.models import Account, Entry, Escrow, Transfer
@@ -23,6 +25,7 @@ from tests.payment.reference_weeks import WeekReference
 
 CURRENCIES = ("USD", "EUR", "JPY", "KWD")
 BEGIN = datetime(2026, 3, 2, 9, 20, tzinfo=UTC)
+FEW_RULES = 2  # of nine examples, which know only some of the rules but do these again and again
 TICK = timedelta(milliseconds=1)  # an example's steps take less than a minute, unless it waits
 
 people = st.integers(0, 2)
@@ -32,6 +35,8 @@ currencies = st.integers(0, 1)  # an example deals in two of the four
 # a part of what is there: quarters of it or a unit more or less; rarely any figure
 quarters = st.tuples(st.integers(1, 4), st.sampled_from((0, 0, -1, 1)))
 parts = st.one_of(quarters, quarters, quarters, st.integers(1, 60), st.integers(1, 10**9))
+# the currencies of an example, and how it walks
+starts = st.tuples(st.permutations(CURRENCIES), st.integers(0, 9))
 
 
 def part(of: int, how: Any) -> int:
@@ -86,9 +91,18 @@ class Model(RuleBasedStateMachine):
         finally:
             self.open.close()
 
-    @initialize(two=st.permutations(CURRENCIES))
-    def begin(self, two: list[str]) -> None:
-        self.currencies = two[:2]
+    @initialize(start=starts)
+    def begin(self, start: tuple[list[str], int]) -> None:
+        self.start(start)
+
+    def start(self, start: tuple[list[str], int]) -> None:
+        currencies, walk = start
+        assume(walk)  # a run's first example is the least of everything: one rule that does nothing, over and over
+        if walk > FEW_RULES:
+            # Hypothesis forbids an example about half of the rules: what needs four of them before it never came
+            assert hasattr(self._rules_strategy, "enabled_rules_strategy")
+            self._rules_strategy.enabled_rules_strategy = st.just(FeatureFlags())
+        self.currencies = currencies[:2]
 
     # --- how a step is taken ----------------------------------------------------------------------
 
@@ -134,6 +148,11 @@ class Model(RuleBasedStateMachine):
         """A clock of the product: it refuses nothing."""
         self.step(name, act, expect, alone=False)
 
+    def mostly(self, data: Any, fit: Sequence[Any], others: Sequence[Any]) -> Any:
+        """One of those that fit, or now and then any."""
+        strict = data.draw(st.sampled_from((True, True, True, False)))
+        return data.draw(st.sampled_from(fit if fit and strict else others))
+
     def held(self, name: Any) -> int:
         return self.reference.escrows[name].held
 
@@ -142,11 +161,10 @@ class Model(RuleBasedStateMachine):
 
     # --- the same again ---------------------------------------------------------------------------
 
+    @precondition(lambda self: self.done)
     @rule(data=st.data(), more=st.sampled_from((0, 1)))
     def again(self, data: Any, more: int) -> None:
         """The same key moves nothing: the same figure is answered as before, another one is refused."""
-        if not self.done:
-            return
         key, amount, act, first, reused = data.draw(st.sampled_from(self.done))
 
         def expect() -> None:

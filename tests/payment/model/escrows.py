@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, rule
+from hypothesis.stateful import Bundle, precondition, rule
 
 from payment import accounts, clearing, earnings, escrow, ledger
 from payment.models import Clearing, Escrow, Transfer
@@ -19,12 +19,13 @@ fees = st.sampled_from((0, 333, 500, 1000, 2000, 10_000))
 milestones: Bundle[Any] = Bundle("milestones")
 disputes: Bundle[Any] = Bundle("disputes")
 bonuses: Bundle[Any] = Bundle("bonuses")
-places = st.one_of(milestones, disputes)
-paid_from = st.one_of(milestones, disputes, bonuses)
+# of several kinds, yet one bundle: a rule that draws from several is tried while all are empty, which ends the example
+places: Bundle[Any] = Bundle("places")
+paid_from: Bundle[Any] = Bundle("paid_from")
 
 
 class EscrowRules(Model):
-    milestones, disputes, bonuses = milestones, disputes, bonuses
+    milestones, disputes, bonuses, places, paid_from = milestones, disputes, bonuses, places, paid_from
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,10 +52,9 @@ class EscrowRules(Model):
         if answer := self.keyed("give", amount, act, *pair, currency):
             self.gifts.append((answer, pair, currency, amount))
 
+    @precondition(lambda self: self.gifts)
     @rule(data=st.data())
     def reverse(self, data: Any) -> None:
-        if not self.gifts:
-            return
         gift, pair, currency, amount = data.draw(st.sampled_from(self.gifts))
         lines = [(entry.account, -entry.amount) for entry in gift.entries.select_related("account")]
         self.serial += 1
@@ -70,7 +70,9 @@ class EscrowRules(Model):
         earned = [
             (n, c) for (kind, n, c), balance in self.reference.balances.items() if kind == "available" and balance
         ]
-        number, currency = data.draw(st.sampled_from(earned or [(0, self.currencies[0])]))
+        self.spend_of(*data.draw(st.sampled_from(earned or [(0, self.currencies[0])])), how)
+
+    def spend_of(self, number: int, currency: str, how: Any) -> None:
         amount = part(self.reference.balances["available", number, currency], how)
 
         def act(key: str, amount: int) -> Transfer:
@@ -80,7 +82,7 @@ class EscrowRules(Model):
 
     # --- escrows ----------------------------------------------------------------------------------
 
-    @rule(target=milestones, pair=pairs, which=currencies, bps=fees, how=parts)
+    @rule(targets=(milestones, places, paid_from), pair=pairs, which=currencies, bps=fees, how=parts)
     def fund(self, pair: tuple[int, int], which: int, bps: int, how: Any) -> Any:
         name = self.opened("milestone", pair, self.currencies[which], bps)
         self.hold(name, how)
@@ -107,7 +109,7 @@ class EscrowRules(Model):
         amount = part(self.reference.escrows[name].released, how)
         self.keyed("refund_released", amount, on(escrow.refund_released, name), name)
 
-    @rule(target=bonuses, pair=pairs, which=currencies, bps=fees, how=parts)
+    @rule(targets=(bonuses, paid_from), pair=pairs, which=currencies, bps=fees, how=parts)
     def bonus(self, pair: tuple[int, int], which: int, bps: int, how: Any) -> Any:
         name = self.opened("bonus", pair, self.currencies[which], bps)
         self.bonus_again(name, how)
@@ -142,16 +144,22 @@ class EscrowRules(Model):
 
     # --- disputes ---------------------------------------------------------------------------------
 
-    @rule(target=disputes, source=milestones, how=parts)
-    def dispute(self, source: Any, how: Any) -> Any:
-        """What is held there is frozen; when nothing is, what is clearing."""
+    @rule(targets=(disputes, places, paid_from), data=st.data(), source=milestones, how=parts)
+    def dispute(self, data: Any, source: Any, how: Any) -> Any:
+        """What is held there is frozen; when nothing is, and now and then before, what is clearing."""
+        clearing = [name for name, row in self.reference.escrows.items() if self._is_clearing(row)]
+        released = bool(clearing) and data.draw(st.booleans())
+        source = data.draw(st.sampled_from(clearing)) if released else source
         row = self.reference.escrows[source]
         target = self.opened("dispute", (row.payer, row.payee), row.currency, row.bps)
-        if row.held:
+        if row.held and not released:
             self.across(escrow.move, source, target, part(row.held, how))
         else:
             self.across(escrow.claw_back, source, target, part(row.released - row.cleared, how))
         return target
+
+    def _is_clearing(self, row: ReferenceEscrow) -> bool:
+        return row.kind == "milestone" and row.released > row.cleared
 
     @rule(name=disputes)
     def withdraw(self, name: Any) -> None:
@@ -162,19 +170,21 @@ class EscrowRules(Model):
                 self.across(escrow.move, name, origin, amount)
                 return
 
-    @rule(name=disputes, how=parts | st.just((0, 0)))
-    def split(self, name: Any, how: Any) -> None:
+    @rule(data=st.data(), name=disputes, how=parts | st.just((0, 0)))
+    def split(self, data: Any, name: Any, how: Any) -> None:
+        rows = self.reference.escrows.items()
+        frozen = [name for name, row in rows if row.kind == "dispute" and row.held and not row.of_week]
+        name = self.mostly(data, frozen, [name])
         held = self.held(name)
         amount = held * how[0] // 4 + how[1] if isinstance(how, tuple) else how
         self.keyed("split", amount, on(escrow.split, name), name)
 
     # --- time -------------------------------------------------------------------------------------
 
+    @precondition(lambda self: any(row.ends for row in self.reference.escrows.values()))
     @rule(data=st.data())
     def clear_one(self, data: Any) -> None:
         waiting = list(Clearing.objects.filter(cleared_at__isnull=True).order_by("due_at", "pk"))
-        if not waiting:
-            return
         row = data.draw(st.sampled_from(waiting))
         early = data.draw(st.booleans())
         is_next = not any(one.escrow_id == row.escrow_id and one.due_at < row.due_at for one in waiting)

@@ -5,37 +5,48 @@ from typing import Any
 from unittest import mock
 
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from payment.models import Escrow
 from projects import contracts, disputes, hours, milestones, offers, schedule, sweeps, weeks
 from projects.models import Clock, Contract, Dispute, Milestone, Offer
 from skilllink import clocks
-from tests.payment.model.base import CURRENCIES, TICK, Model, currencies, part, parts
+from tests.payment.model.base import TICK, Model, part, parts, starts
 from tests.payment.model.world import PAIRS
 from tests.payment.reference_weeks import Week
 
 MEMO = "Drew the second sheet."
 pairs_of_bids = st.sampled_from(PAIRS)
 most_hours = st.sampled_from((1, 7, 10))
+ANSWERS = ("accept", "accept", "decline", "withdraw")
 rarely = st.sampled_from((False, False, False, True))
 
 
 class WeekRules(Model):
     def __init__(self) -> None:
         super().__init__()
+        self.offered: dict[tuple[tuple[int, int], int], None] = {}  # whose bid in which currency, ever
         self.logged: dict[Any, list[tuple[Any, Any]]] = {}  # by week: begin and end of its entries
 
-    @initialize(two=st.permutations(CURRENCIES), pair=pairs_of_bids, hours=most_hours)
-    def begin(self, two: list[str], pair: tuple[int, int], hours: int) -> None:
+    @initialize(start=starts, pair=pairs_of_bids, hours=most_hours)
+    def begin(self, start: tuple[list[str], int], pair: tuple[int, int], hours: int) -> None:
         """The way to a week that is paid is long: every example is already on it."""
-        self.currencies = two[:2]
+        self.start(start)
         self.offer_hours(pair, 0, hours, (1, 0))
         self.answer(pair, 0, "accept")
 
     # --- offers -----------------------------------------------------------------------------------
 
-    @rule(pair=pairs_of_bids, which=currencies, hours=most_hours, how=parts)
+    @rule(data=st.data(), hours=most_hours, how=parts, answer=st.sampled_from(("", "", *ANSWERS)))
+    def offer_one(self, data: Any, hours: int, how: Any, answer: str) -> None:
+        """On a bid that has no offer yet, or now and then on any; answered at once, or perhaps before it is too late."""
+        every = [(pair, which) for pair in PAIRS for which in (0, 1)]
+        free = [one for one in every if self.reference.offers[self.bid(*one).pk].state == "submitted"]
+        one = self.mostly(data, free, every)
+        self.offer_hours(*one, hours, how)
+        if answer and one in self.offered:
+            self.answer(*one, answer)
+
     def offer_hours(self, pair: tuple[int, int], which: int, hours: int, how: Any) -> None:
         bid = self.bid(pair, which)
         client, rate = self.people[pair[0]], max(1, part(self.wallet(pair[0], bid.currency), how) // hours)
@@ -46,14 +57,22 @@ class WeekRules(Model):
         )
         row = self.reference.offers[bid.pk]
         if row.state == "offered":
+            self.offered[pair, which] = None
             row.escrow = Offer.objects.filter(bid=bid).latest("round", "pk").escrow_id
 
-    @rule(pair=pairs_of_bids, which=currencies, how=st.sampled_from(("accept", "accept", "decline", "withdraw")))
+    @precondition(lambda self: self.offered)
+    @rule(data=st.data(), how=st.sampled_from(ANSWERS))
+    def answer_one(self, data: Any, how: str) -> None:
+        """Of the offers that wait for it, or now and then one that was answered."""
+        self.answer(*self.mostly(data, [*filter(self._waits, self.offered)], list(self.offered)), how)
+
+    def _waits(self, one: tuple[tuple[int, int], int]) -> bool:
+        row = self.reference.offers[self.bid(*one).pk]
+        return row.state == "offered" and row.until is not None and self.reference.now < row.until
+
     def answer(self, pair: tuple[int, int], which: int, how: str) -> None:
         bid = self.bid(pair, which)
-        offer = Offer.objects.filter(bid=bid).order_by("-pk").first()
-        if offer is None:
-            return
+        offer = Offer.objects.filter(bid=bid).latest("pk")
         verb: Any = getattr(offers, how)
         by = self.people[pair[0] if how == "withdraw" else pair[1]]
         judge = self.reference.accept if how == "accept" else self.reference.end_offer
@@ -140,6 +159,8 @@ class WeekRules(Model):
 
     @rule(data=st.data())
     def object(self, data: Any) -> None:
+        if data.draw(st.booleans()) and all(w.status != "refund_requested" for w in self.reference.weeks.values()):
+            self.ask_back(data)
         name = self.week(data, "refund_requested")
         row = self.row(name)
         self.weekly(
@@ -175,13 +196,11 @@ class WeekRules(Model):
             lambda: self.reference.dispute_week(name, opener, amount),
         )
 
+    @precondition(lambda self: self.reference.quarrels)
     @rule(data=st.data(), end=st.sampled_from(("withdraw", "accept", "settle", "settle")), how=parts | st.just((0, 0)))
     def end_dispute(self, data: Any, end: str, how: Any) -> None:
         quarrels = self.reference.quarrels
-        names = [name for name, one in quarrels.items() if one.live] or list(quarrels)
-        if not names:
-            return
-        name = data.draw(st.sampled_from(names))
+        name = self.mostly(data, [name for name, one in quarrels.items() if one.live], list(quarrels))
         row, one = Dispute.objects.get(pk=name), quarrels[name]
         contract = row.milestone.contract
         to_freelancer = min(one.amount, one.amount * how[0] // 4 if isinstance(how, tuple) else how)
@@ -227,8 +246,7 @@ class WeekRules(Model):
         """One in such a state, or now and then any."""
         weeks = self.reference.weeks
         fit = [name for name, week in weeks.items() if week.status in states]
-        strict = data.draw(st.sampled_from((True, True, True, False)))
-        return data.draw(st.sampled_from(fit if fit and strict else list(weeks)))
+        return self.mostly(data, fit, list(weeks))
 
     def row(self, name: Any) -> Milestone:
         contract, monday = name

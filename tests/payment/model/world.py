@@ -28,7 +28,7 @@ ACCOUNTS = {
     "USD": ("good", "closed", "new"), "EUR": ("good", "silent", "new"), "JPY": ("good", "closed"),
     "KWD": ("good", "silent"),
 }  # fmt: skip
-PUT_IN, EARNED = 400_000, 600_000  # of each person in each currency
+PUT_IN, EARNED = 400_000, 2_000_000  # of each person in each currency; to pay out most of the latter needs two yeses
 BANKS_OF_CAUSES = ("good", "closed")
 PAIRS = ((0, 1), (1, 2), (2, 0))  # who bids on whose hourly gigs
 KEEPER = 2  # of the causes; the one in KWD waits for its verification
