@@ -29,6 +29,7 @@ export class Polling {
   start() {
     if (this.runs) return;
     this.runs = true;
+    this.turns = 0; // the first brings what happened since the page was drawn, or since the socket was lost
     this.turn();
   }
 
@@ -41,7 +42,7 @@ export class Polling {
     const state = await this.askAll().then(() => "polling", (error) => ([401, 403].includes(error.status) ? "signed-out" : "away"));
     if (!this.runs) return;
     this.onState(state);
-    if (state === "polling" && ++this.turns % HINTS_EVERY === 0) this.topics.resync();
+    if (state === "polling" && this.turns++ % HINTS_EVERY === 0) this.topics.resync();
     if (state === "signed-out") return this.stop();
     this.timer = setTimeout(() => this.turn(), document.hidden ? EVERY_UNSEEN : EVERY);
   }
