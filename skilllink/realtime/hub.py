@@ -196,6 +196,7 @@ class Hub:
 
     def _hint_again(self, kind: tuple[str, str]) -> None:
         if (message := self.hinted.pop(kind)) is not None:
+            self.quiet.end(kind[:1])  # it is told now: who was cut off since it came here has not heard it
             self._take_hint(message)
 
     async def _tell_all(self) -> None:
@@ -289,6 +290,8 @@ class Hub:
                 log.exception("hub.pulse_failed")
                 continue
             missed = {"missed": True} if self.has_missed else {}
+            if self.has_missed:
+                self._miss()  # who was cut off before this pulse learns it by coming again
             self.has_missed = False
             for number, member in enumerate(self._everyone(), 1):
                 if not number % AT_ONCE:

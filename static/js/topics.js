@@ -6,8 +6,9 @@ import * as log from "./log.js";
 const nothing = () => {};
 
 // When this page was asked for, in ms since 1970; a page that one goes back to may come from the browser's cache.
+// By the clock as it is now: timeOrigin follows no correction of it, and no sleep, since the browser began.
 const [visit] = performance.getEntriesByType("navigation");
-const DRAWN = visit && visit.type !== "back_forward" ? performance.timeOrigin + visit.fetchStart : 0;
+const DRAWN = visit && visit.type !== "back_forward" ? Date.now() - performance.now() + visit.fetchStart : 0;
 
 export class Topics {
   constructor(ask) {

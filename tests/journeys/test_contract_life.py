@@ -309,6 +309,8 @@ def test_what_happens_while_a_page_is_drawn_but_not_yet_connected_shows_on_it(
         socket.on_message(lambda frame: frames.append(lambda: server.send(frame)))
 
     late.route_web_socket(re.compile("/ws/"), hold_back)
+    # a clock that was set back since the browser began
+    late.add_init_script("const now = Date.now; Date.now = () => now() - 60 * 60 * 1000;")
     stand_on(late, pair.url)
     act(pair.freelancer, "Deliver", note="All of it.")
     expect(pair.client.locator("#contract-rail")).to_contain_text("Your move: review delivery 1")

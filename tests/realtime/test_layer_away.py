@@ -15,6 +15,7 @@ from chat import groups, members, messages
 from chat.models import Room
 from skilllink.ids import uuid7
 from skilllink.realtime import tickets
+from skilllink.realtime.hub import get_hub
 from tests import cast
 from tests.services.redis import Redis
 from tests.sockets import PATIENCE, Open, closed_with, next_frame, tell
@@ -87,6 +88,21 @@ async def test_after_a_restart_of_redis_the_next_pulse_says_that_hints_may_be_lo
     board = await tell(socket, type="subscribe", topic="gigs:board")
     assert board["quiet"] < int((time.monotonic() - began) * 1000) - away
     assert "missed" not in await next_frame(socket, "pulse")
+
+
+async def test_who_is_cut_off_before_the_pulse_that_says_so_finds_no_topic_quiet_when_they_come_again(
+    committed_db: None, open_socket: Open
+) -> None:
+    _owner, _room, socket = await _listener(open_socket)
+    hub = await get_hub()
+    while not hub.has_missed:  # again, should a pulse have come meanwhile
+        hub._miss()
+        await asyncio.sleep(0.1)
+    heard = time.monotonic()
+    while hub.has_missed:
+        await asyncio.sleep(0.01)
+    board = await tell(socket, type="subscribe", topic="gigs:board")
+    assert board["quiet"] <= (time.monotonic() - heard) * 1000
 
 
 async def test_a_receiver_that_ended_begins_again_with_the_next_pulse(

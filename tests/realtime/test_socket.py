@@ -8,7 +8,8 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from skilllink.realtime import sessions, tickets, topics
-from skilllink.realtime.push import push, push_now, revoke
+from skilllink.realtime.hub import HINTS_EVERY
+from skilllink.realtime.push import hint, push, push_now, revoke
 from skilllink.transactions import verb
 from tests import cast
 from tests.sockets import PATIENCE, Open, closed_with, next_frame, tell
@@ -114,6 +115,22 @@ async def test_who_begins_to_listen_learns_for_how_long_nothing_was_told_there(p
     told, never = [(await tell(two, type="subscribe", topic=f"tests:{name}"))["quiet"] for name in "ab"]
     assert 0 <= told <= (time.monotonic() - before) * 1000
     assert told < never <= 60_000
+
+
+async def test_a_topic_is_not_quiet_before_a_hint_that_waits_for_the_end_of_its_second_is_told(
+    people: Any, open_socket: Open
+) -> None:
+    topics.register(topics.TopicKind("tests", lambda user, pk: True, lambda pk: 0))
+    one, two = await open_socket(people[0]), await open_socket(people[1])
+    await tell(one, type="subscribe", topic="tests:a")
+    hinted = sync_to_async(verb(lambda: hint(["tests:a"], {"type": "said"})), thread_sensitive=False)
+    before = time.monotonic()
+    for _time in range(2):
+        await hinted()
+    for _time in range(2):
+        await next_frame(one, "said")
+    answer = await tell(two, type="subscribe", topic="tests:a")
+    assert answer["quiet"] <= (time.monotonic() - before - HINTS_EVERY) * 1000
 
 
 async def test_what_is_pushed_reaches_the_listener_and_a_revoked_one_hears_nothing_later(
