@@ -28,6 +28,7 @@ let quiet = HELLO_WITHIN;
 let watch = null;
 let retry = null;
 let heardAt = 0; // when the last frame came
+let late = Infinity; // ms without a frame after which what comes has waited for a page that stood still
 
 function setState(next, seconds = 0) {
   state = next;
@@ -61,7 +62,9 @@ export function subscribe(topic, handlers) {
 
 function take(message) {
   listenOn(quiet);
+  const before = heardAt;
   heardAt = Date.now();
+  if (isLive && heardAt - before > late) topics.cut(before);
   const frame = JSON.parse(message.data);
   if (frame.type === "hello") greet(frame);
   else if (frame.type === "event") topics.hear(frame.topic, frame.event);
@@ -74,6 +77,7 @@ function greet({ pulse = PULSE }) {
   isLive = true;
   blocked = failures = 0;
   quiet = Math.max(HELLO_WITHIN, pulse * 1000 * PULSES_MISSED);
+  late = pulse * 1500;
   polling.stop();
   listenOn(quiet);
   setState("live");

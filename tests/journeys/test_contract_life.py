@@ -1,13 +1,15 @@
 """From the first bid to both reviews in a real Chromium: two people, two windows, neither reloads."""
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from tests.journeys.people import act, bell, contract_of, dialog, live, made, paper, stand_on, window
+from tests.journeys.people import act, bell, contract_of, dialog, live, made, paper, say, stand_on, window
+from tests.services.lines import Line
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -318,6 +320,26 @@ def test_what_happens_while_a_page_is_drawn_but_not_yet_connected_shows_on_it(
     for send in frames:
         send()
     expect(late.locator("#contract-rail")).to_contain_text("Your move: review delivery 1")
+    pair.leave()
+
+
+def test_a_page_that_stood_still_while_its_line_was_cut_learns_what_was_said_then(
+    browser: Browser, running_embedded: Embedded
+) -> None:
+    pair = Pair(browser, running_embedded, "Runa Holt", "Sami Aro")
+    port = running_embedded.url.rpartition(":")[2]
+    line, still = Line(int(port)), pair.client
+    stand_on(still, running_embedded.url.replace(port, str(line.port)) + "/wallet/")
+    unread = still.locator("#top-messages .slot-count")
+    expect(unread).to_have_text("")
+    still.evaluate("setTimeout(() => { const end = Date.now() + 10000; while (Date.now() < end); }, 50)")
+    time.sleep(5)  # pulses come that it takes afterwards
+    line.cut()
+    say(pair.freelancer, "While yours stands still")
+    time.sleep(2)
+    line.mend()
+    expect(unread).to_contain_text("1")
+    line.close()
     pair.leave()
 
 
