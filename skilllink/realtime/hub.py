@@ -45,7 +45,7 @@ class Hub:
         ] = {}  # topic and type → the last hint, if not told yet
         self.telling: asyncio.Task[None] | None = None
         self.quiet = Quiet()
-        self.is_deaf = False  # the layer has not let us in yet
+        self.is_deaf = False  # the layer doesn't let us in; asked again with each pulse
         self.has_missed = False  # something may have been told that nobody here has heard
 
     async def start(self) -> None:
@@ -58,7 +58,7 @@ class Hub:
             if hasattr(layer, "hear"):
                 layer.hear(self.hear, self._miss)
             await self._open()
-            self.is_deaf = not await self._listen_to([HINTS])
+            await self._listen_to([HINTS])
             self.quiet.begin()
             self.tasks = [asyncio.ensure_future(work()) for work in (self._listen, self._pulse, self._watch)]
 
@@ -91,6 +91,18 @@ class Hub:
             self.oldest[topic] = min(version, self.oldest.get(topic, version))
             if first:
                 await self._listen_to([group_name(topic)])
+
+    async def hears(self, topic: str) -> None:
+        """Wait until what is told on a topic reaches this process for sure; not while the layer is away."""
+        if self.is_deaf:
+            return
+        layer = get_channel_layer()
+        try:
+            async with asyncio.timeout(LAYER_SECONDS):
+                await getattr(layer, "listens", _at_once)(group_name(topic))
+        except Exception as error:  # a layer that hangs; the pulse after its return says that something was missed
+            log.warning("hub.not_confirmed", topic=topic, error=repr(error))
+            self.is_deaf = True
 
     async def unsubscribe(self, member: Member, topic: str) -> None:
         async with self.lock:
@@ -127,18 +139,15 @@ class Hub:
         self.quiet.begin()
         self.has_missed = True
 
-    async def _listen_to(self, groups: list[str]) -> bool:
-        """Whether we were let in."""
-        if not self.channel:
-            return False
+    async def _listen_to(self, groups: list[str]) -> None:
         try:
             async with asyncio.timeout(LAYER_SECONDS):
-                for group in groups:
+                for group in groups if self.channel else ():
                     await get_channel_layer().group_add(group, self.channel)
         except Exception as error:  # a layer that is down; pulses don't need it
             log.warning("hub.subscribe_failed", error=repr(error))
-            return False
-        return True
+            self.is_deaf = True
+        self.is_deaf = self.is_deaf or not self.channel
 
     async def _listen(self) -> None:
         while True:
@@ -280,10 +289,10 @@ class Hub:
         """Tell every socket the head number of each of its topics: a lost tail shows itself."""
         while True:
             await asyncio.sleep(settings.SKILLLINK["PULSE_EVERY"].total_seconds())
-            is_heard = await self._listen_to(self._groups())  # a layer that was restarted has forgotten them
-            if self.is_deaf and is_heard:
+            was_deaf, self.is_deaf = self.is_deaf, False
+            await self._listen_to(self._groups())  # a layer that was restarted has forgotten them
+            if was_deaf and not self.is_deaf:
                 self._miss()
-            self.is_deaf = self.is_deaf and not is_heard
             try:
                 heads = await in_thread(topics.heads)(list(self.listeners))
             except Exception:
@@ -316,6 +325,10 @@ class Hub:
 
     def _everyone(self) -> list[Member]:
         return [member for mine in self.members.values() for member in mine]
+
+
+async def _at_once(group: str) -> None:
+    """For layers whose `group_add` returns when it is done."""
 
 
 def _told(topic: str, messages: list[dict[str, Any]], since: int = 0) -> Told:

@@ -86,6 +86,10 @@ class RedisLayer(RedisPubSubChannelLayer):
         layer = self._get_layer()
         layer.hears, layer.missed = function, missed
 
+    async def listens(self, group: str) -> None:
+        """Returns when Redis has confirmed that what is said to a group from now on comes to this loop."""
+        await self._get_layer().listens(group)
+
     def _get_layer(self) -> "_Layer":
         loop = asyncio.get_running_loop()
         layer: _Layer | None = self._layers.get(loop)
@@ -124,6 +128,10 @@ class _Layer(RedisPubSubLoopLayer):
         self.hears: Hear | None = None
         self.missed: Callable[[], None] | None = None
 
+    async def listens(self, group: str) -> None:
+        name = self._get_group_channel_name(group)
+        await self._get_shard(name).confirmed(name)
+
     async def group_add(self, group: str, channel: str) -> None:
         """The same, and whoever receives goes on: each pulse comes by here."""
         for shard in self._shards:
@@ -141,6 +149,7 @@ class _Shard(RedisSingleShardConnection):
         self._leaving: list[tuple[str, bytes, asyncio.Future[None]]] = []
         self._publishing: asyncio.Task[None] | None = None
         self._confirmed: set[bytes] = set()  # what this line has been told that it hears
+        self._awaited: dict[bytes, asyncio.Future[None]] = {}
 
     async def publish(self, channel: str, message: bytes) -> None:
         """Returns when Redis has it. Raises what went wrong."""
@@ -149,6 +158,16 @@ class _Shard(RedisSingleShardConnection):
         if self._publishing is None:
             self._publishing = asyncio.ensure_future(self._publish_all())
         await done
+
+    async def confirmed(self, channel: str) -> None:
+        """Returns when Redis has confirmed the subscription that was asked for last."""
+        name = channel.encode()
+        if name not in self._confirmed:
+            await asyncio.shield(self._awaited.setdefault(name, asyncio.get_running_loop().create_future()))
+
+    async def unsubscribe(self, channel: str) -> None:
+        self._confirmed.discard(channel.encode())
+        await super().unsubscribe(channel)
 
     async def _publish_all(self) -> None:
         try:
@@ -203,12 +222,15 @@ class _Shard(RedisSingleShardConnection):
         """A subscription that is confirmed once more is that of a new line, which the client has opened in silence."""
         if kind == b"unsubscribe":
             self._confirmed.discard(name)
-        elif name not in self._confirmed:
-            self._confirmed.add(name)
-        elif kind == b"subscribe":
-            self._confirmed = {name}
+        if kind != b"subscribe":
+            return
+        if name in self._confirmed:
+            self._confirmed.clear()
             if self.channel_layer.missed is not None:
                 self.channel_layer.missed()
+        self._confirmed.add(name)
+        if (awaited := self._awaited.pop(name, None)) is not None and not awaited.done():
+            awaited.set_result(None)
 
     def _heard(self, name: str, data: bytes) -> Awaitable[Any] | None:
         layer = self.channel_layer

@@ -1,8 +1,9 @@
 """A Redis that is away when people come: they are let in, and hear by pulse, then live."""
 
 import asyncio
+import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from chat.models import Room
 from skilllink.ids import uuid7
 from skilllink.realtime import tickets
 from skilllink.realtime.hub import get_hub
+from skilllink.realtime.push import push
+from skilllink.transactions import verb
 from tests import cast
 from tests.services.redis import Redis
 from tests.sockets import PATIENCE, Open, closed_with, next_frame, tell
@@ -103,6 +106,36 @@ async def test_who_is_cut_off_before_the_pulse_that_says_so_finds_no_topic_quiet
         await asyncio.sleep(0.01)
     board = await tell(socket, type="subscribe", topic="gigs:board")
     assert board["quiet"] <= (time.monotonic() - heard) * 1000
+
+
+async def test_who_begins_to_listen_is_let_in_once_redis_has_confirmed_it_so_nothing_falls_in_between(
+    committed_db: None, layer_of_redis: Redis, open_socket: Open
+) -> None:
+    _owner, _room, socket = await _listener(open_socket)
+    say = sync_to_async(verb(lambda: push("gigs:board", {"type": "gig.filled"})), thread_sensitive=False)
+    await say()  # the connection that tells is there
+    drawn = time.monotonic()
+    layer_of_redis.process.send_signal(signal.SIGSTOP)
+    try:
+        said = asyncio.ensure_future(say())
+        await socket.send_json_to({"type": "subscribe", "topic": "gigs:board", "ref": "board"})
+        early = await _until(socket, lambda frame: frame["type"] == "pulse")
+        assert "ack" not in [frame["type"] for frame in early]
+    finally:
+        layer_of_redis.process.send_signal(signal.SIGCONT)
+    await said
+    frames = await _until(socket, lambda frame: frame["type"] == "ack")
+    age = (time.monotonic() - drawn) * 1000
+    if frames[-1]["quiet"] > age and "event" not in [frame["type"] for frame in frames]:
+        assert (await next_frame(socket, "gig.filled"))["topic"] == "gigs:board"
+
+
+async def _until(socket: Any, is_last: Callable[[dict[str, Any]], bool]) -> list[dict[str, Any]]:
+    """What comes, up to the first of which this is true."""
+    frames = [await socket.receive_json_from(PATIENCE)]
+    while not is_last(frames[-1]):
+        frames.append(await socket.receive_json_from(PATIENCE))
+    return frames
 
 
 async def test_a_receiver_that_ended_begins_again_with_the_next_pulse(
