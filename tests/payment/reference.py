@@ -8,6 +8,7 @@ clearing, and a part is worth its length less the fee on it. Every amount is in 
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -54,6 +55,7 @@ class Reference:
         self.balances: Counter[Account] = Counter()
         self.escrows: dict[Any, Escrow] = {}
         self.reversed: set[str] = set()
+        self.dated: Callable[[], datetime] = lambda: self.now  # what a transfer of this moment bears
 
     def add_capital(self, currency: str, amount: int) -> None:
         self._move(currency, ("gateway", None, -amount), ("capital", None, amount))
@@ -152,7 +154,7 @@ class Reference:
         start, row.released = row.released, row.released + amount
         if amount:
             row.ends.append(row.released)
-            row.paid_at = self.now
+            row.paid_at = self.dated()
         return [
             ("pending", row.payee, row.net(start, row.released)),
             ("fees", None, row.fee(start, row.released)),
