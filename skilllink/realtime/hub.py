@@ -14,7 +14,7 @@ from django.db import DatabaseError
 
 from skilllink.realtime import sessions, topics
 from skilllink.realtime.encoding import encoded
-from skilllink.realtime.members import Member, Told
+from skilllink.realtime.members import Member, Told, tell_each
 from skilllink.realtime.push import HINTS, group_name
 from skilllink.realtime.quiet import Quiet
 from skilllink.realtime.threads import in_thread
@@ -247,12 +247,14 @@ class Hub:
         await self._judge_again(topic, max(message.get("version", 0) for message in messages))
         told, first = _told(topic, messages), min(map(_number, messages))
         is_late = first <= self.latest.get(topic, 0)
-        for number, member in enumerate(list(self.listeners.get(topic, ())), 1):
-            if topic in member.topics:  # still, after a pause
-                came_later = is_late and first <= member.since.get(topic, 0)
-                member.tell(_told(topic, messages, member.since[topic]) if came_later else told)
-            if not number % AT_ONCE:
-                await asyncio.sleep(0)
+        everyone = list(self.listeners.get(topic, ()))
+        for start in range(0, len(everyone), AT_ONCE):
+            some = [member for member in everyone[start : start + AT_ONCE] if topic in member.topics]  # still
+            late = {member for member in some if first <= member.since.get(topic, 0)} if is_late else set()
+            for member in late:
+                member.tell(_told(topic, messages, member.since[topic]))
+            tell_each([member for member in some if member not in late] if late else some, told)
+            await asyncio.sleep(0)
 
     def _close(self, topic: str, event: dict[str, Any]) -> None:
         for member in list(self.listeners.get(topic, ())):

@@ -9,7 +9,7 @@ from websockets.frames import Frame, Opcode
 
 from skilllink.realtime.encoding import framed
 from skilllink.realtime.hub import Hub
-from skilllink.realtime.members import BACKLOG, Member, Told
+from skilllink.realtime.members import BACKLOG, Member, Told, tell_each
 
 
 class Reader:
@@ -55,6 +55,36 @@ async def test_what_waits_leaves_in_order_once_the_reader_reads_again() -> None:
     await member.finished()
     member.text("41")
     assert reader.sent == [str(number) for number in range(42)]
+
+
+async def test_of_many_only_those_wait_who_do_not_read_and_whoever_fails_is_cut_off_alone() -> None:
+    readers = [Reader() for _number in range(6)]
+    members = [Member(None, "", reader.send) for reader in readers]
+    fast, slow, failing, prepared, behind, last = readers
+
+    async def fail(message: dict[str, Any]) -> None:
+        if message.get("text") == "2":
+            raise RuntimeError("It won't take this.")
+        failing.sent.append(message.get("text", message.get("code")))
+
+    members[2].send = fail
+    members[3].write = prepared.write
+    slow.reads.clear()
+    behind.reads.clear()
+    members[4].text("0")
+    tell_each(members, Told([("1", False), ("2", False), ("3", True)]))
+    assert fast.sent == last.sent == ["1", "2", "3"]
+    assert prepared.prepared == [b"".join(framed(text) for text in "123")]
+    assert (slow.sent, behind.sent, failing.sent) == ([], [], ["1"])
+    assert [member.writer is None for member in members] == [True, False, False, True, False, True]
+    for reader in (slow, behind):
+        reader.reads.set()
+    for member in members:
+        await member.finished()
+    assert (slow.sent, behind.sent, failing.sent) == (["1", "2", "3"], ["0", "1", "2", "3"], ["1", 4500])
+    tell_each(members, Told([("4", False)]))
+    assert [reader.sent[-1] for reader in (fast, slow, behind, last)] == ["4"] * 4
+    assert failing.sent[-1] == 4500
 
 
 async def test_an_answer_waits_until_the_one_before_has_left() -> None:
