@@ -303,7 +303,7 @@ def test_money_goes_back_at_once_or_when_asked_for(browser: Browser, running_emb
 def test_what_happens_while_a_page_is_drawn_but_not_yet_connected_shows_on_it(
     browser: Browser, running_embedded: Embedded
 ) -> None:
-    pair = Pair(browser, running_embedded, "Nora Falk", "Otis Brandt")
+    pair = Pair(browser, running_embedded, "Wilma Falk", "Yorick Brandt")
     late, frames = pair.client.context.new_page(), []
 
     def hold_back(socket: WebSocketRoute) -> None:
@@ -326,7 +326,7 @@ def test_what_happens_while_a_page_is_drawn_but_not_yet_connected_shows_on_it(
 def test_a_page_that_stood_still_while_its_line_was_cut_learns_what_was_said_then(
     browser: Browser, running_embedded: Embedded
 ) -> None:
-    pair = Pair(browser, running_embedded, "Runa Holt", "Sami Aro")
+    pair = Pair(browser, running_embedded, "Xenia Holt", "Yann Aro")
     port = running_embedded.url.rpartition(":")[2]
     line, still = Line(int(port)), pair.client
     stand_on(still, running_embedded.url.replace(port, str(line.port)) + "/wallet/")
