@@ -1,7 +1,6 @@
 """From the first bid to both reviews in a real Chromium: two people, two windows, neither reloads."""
 
 import re
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from tests.journeys.people import act, bell, contract_of, dialog, live, made, paper, say, stand_on, window
 from tests.services.lines import Line
+from tests.services.processes import wait_until
 from tests.services.servers import Embedded
 
 pytestmark = pytest.mark.browser
@@ -333,10 +333,11 @@ def test_a_page_that_stood_still_while_its_line_was_cut_learns_what_was_said_the
     unread = still.locator("#top-messages .slot-count")
     expect(unread).to_have_text("")
     still.evaluate("setTimeout(() => { const end = Date.now() + 10000; while (Date.now() < end); }, 50)")
-    time.sleep(5)  # pulses come that it takes afterwards
+    before = line.pulses
+    wait_until(lambda: line.pulses > before + 1, what="pulses that it takes afterwards")
     line.cut()
     say(pair.freelancer, "While yours stands still")
-    time.sleep(2)
+    expect(pair.freelancer.locator(".log .entry[id]", has_text="While yours stands still")).to_have_count(1)
     line.mend()
     expect(unread).to_contain_text("1")
     line.close()

@@ -14,6 +14,7 @@ class Line:
         self.port = self.listener.getsockname()[1]
         self.is_cut = threading.Event()
         self.words = b""
+        self.pulses = 0  # that the server has sent this way
         self.open: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -55,6 +56,7 @@ class Line:
                 if self.is_cut.is_set():
                     break
                 target.sendall(data)
+                self.pulses += data.count(b'"type":"pulse"')
         for end in (source, target):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
