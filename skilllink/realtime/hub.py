@@ -92,14 +92,14 @@ class Hub:
             if first:
                 await self._listen_to([group_name(topic)])
 
-    async def hears(self, topic: str) -> None:
+    async def confirmed(self, topic: str) -> None:
         """Wait until what is told on a topic reaches this process for sure; not while the layer is away."""
         if self.is_deaf:
             return
         layer = get_channel_layer()
         try:
             async with asyncio.timeout(LAYER_SECONDS):
-                await getattr(layer, "listens", _at_once)(group_name(topic))
+                await getattr(layer, "confirmed", _at_once)(group_name(topic))
         except Exception as error:  # a layer that hangs; the pulse after its return says that something was missed
             log.warning("hub.not_confirmed", topic=topic, error=repr(error))
             self.is_deaf = True
@@ -302,8 +302,8 @@ class Hub:
                 continue
             missed = {"missed": True} if self.has_missed else {}
             if self.has_missed:
-                self._miss()  # who was cut off before this pulse learns it by coming again
-            self.has_missed = False
+                self.has_missed = False
+                self.quiet.begin()  # who was cut off before this pulse learns it by coming again
             for number, member in enumerate(self._everyone(), 1):
                 if not number % AT_ONCE:
                     await asyncio.sleep(0)

@@ -86,9 +86,9 @@ class RedisLayer(RedisPubSubChannelLayer):
         layer = self._get_layer()
         layer.hears, layer.missed = function, missed
 
-    async def listens(self, group: str) -> None:
+    async def confirmed(self, group: str) -> None:
         """Returns when Redis has confirmed that what is said to a group from now on comes to this loop."""
-        await self._get_layer().listens(group)
+        await self._get_layer().confirmed(group)
 
     def _get_layer(self) -> "_Layer":
         loop = asyncio.get_running_loop()
@@ -128,7 +128,7 @@ class _Layer(RedisPubSubLoopLayer):
         self.hears: Hear | None = None
         self.missed: Callable[[], None] | None = None
 
-    async def listens(self, group: str) -> None:
+    async def confirmed(self, group: str) -> None:
         name = self._get_group_channel_name(group)
         await self._get_shard(name).confirmed(name)
 
@@ -222,15 +222,14 @@ class _Shard(RedisSingleShardConnection):
         """A subscription that is confirmed once more is that of a new line, which the client has opened in silence."""
         if kind == b"unsubscribe":
             self._confirmed.discard(name)
-        if kind != b"subscribe":
-            return
-        if name in self._confirmed:
-            self._confirmed.clear()
-            if self.channel_layer.missed is not None:
-                self.channel_layer.missed()
-        self._confirmed.add(name)
-        if (awaited := self._awaited.pop(name, None)) is not None and not awaited.done():
-            awaited.set_result(None)
+        elif kind == b"subscribe":
+            if name in self._confirmed:
+                self._confirmed.clear()
+                if self.channel_layer.missed is not None:
+                    self.channel_layer.missed()
+            self._confirmed.add(name)
+            if (awaited := self._awaited.pop(name, None)) is not None:
+                awaited.set_result(None)
 
     def _heard(self, name: str, data: bytes) -> Awaitable[Any] | None:
         layer = self.channel_layer

@@ -20,18 +20,18 @@ class Quiet:
         for topic in topics:
             self.ended[topic] = now
         if len(self.ended) > MOST:
-            self.forget(now)
+            self._forget(now)
 
-    def forget(self, now: float) -> None:
+    def _forget(self, now: float) -> None:
         """Drop what is older than the memory; all of it where that wouldn't make room."""
         self.since = max(self.since, now - MEMORY)
         self.ended = {topic: moment for topic, moment in self.ended.items() if moment > self.since}
         if len(self.ended) > MOST // 2:
-            self.begin(now)
+            self.begin()
 
-    def begin(self, now: float | None = None) -> None:
+    def begin(self) -> None:
         """Know nothing of what was before: the channel layer was away, say."""
-        self.since = time.monotonic() if now is None else now
+        self.since = time.monotonic()
         self.ended.clear()
 
     def milliseconds(self, topic: str) -> int:

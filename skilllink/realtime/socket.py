@@ -113,7 +113,7 @@ async def _subscribe(hub: Hub, member: Member, frame: dict[str, Any]) -> dict[st
     if len(member.topics) >= settings.SKILLLINK["TOPICS_PER_SOCKET"]:
         raise TooMany()
     await hub.subscribe(member, topic, version, since)
-    await hub.hears(topic)
+    await hub.confirmed(topic)
     try:
         answer = {"topic": topic} | await in_thread(topics.told)(member.user, kind, identifier, after)
     except Refusal:
