@@ -40,6 +40,7 @@ class Hub:
         self.oldest: dict[str, int] = {}  # topic → the lowest version under which somebody there was let in
         self.latest: dict[str, int] = {}  # topic → the highest number up to which somebody there hears nothing
         self.waiting = 0  # how many are heard in all
+        self.departures = 0  # how often somebody has left a topic
         self.hinted: dict[
             tuple[str, str], dict[str, Any] | None
         ] = {}  # topic and type → the last hint, if not told yet
@@ -108,6 +109,7 @@ class Hub:
         async with self.lock:
             member.topics.pop(topic, None)
             member.since.pop(topic, None)
+            self.departures += 1
             listeners = self.listeners.get(topic, set())
             listeners.discard(member)
             if not listeners and self.listeners.pop(topic, None) is not None:
@@ -247,9 +249,11 @@ class Hub:
         await self._judge_again(topic, max(message.get("version", 0) for message in messages))
         told, first = _told(topic, messages), min(map(_number, messages))
         is_late = first <= self.latest.get(topic, 0)
-        everyone = list(self.listeners.get(topic, ()))
+        everyone, departures = list(self.listeners.get(topic, ())), self.departures
         for start in range(0, len(everyone), AT_ONCE):
-            some = [member for member in everyone[start : start + AT_ONCE] if topic in member.topics]  # still
+            some = everyone[start : start + AT_ONCE]
+            if self.departures != departures:
+                some = [member for member in some if topic in member.topics]  # still
             late = {member for member in some if first <= member.since.get(topic, 0)} if is_late else set()
             for member in late:
                 member.tell(_told(topic, messages, member.since[topic]))

@@ -244,11 +244,11 @@ class _Round:
             if member.closed or member.writer is not None or member.write is not None:
                 member.tell(told)
                 continue
-            self.member = member
+            self.member, send = member, member.send  # a plain name: a slot that is called costs a search each time
             for message, _lossy in told.messages:
                 self.message = message
                 try:
-                    yield from member.send(message)
+                    yield from send(message)
                 except Exception as error:  # the server's own: it won't take this
                     if self.waits:
                         raise

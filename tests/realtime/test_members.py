@@ -8,7 +8,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from skilllink.realtime.encoding import framed
-from skilllink.realtime.hub import Hub
+from skilllink.realtime.hub import AT_ONCE, Hub
 from skilllink.realtime.members import BACKLOG, Member, Told, tell_each
 
 
@@ -196,6 +196,26 @@ async def test_who_was_let_in_under_an_older_version_is_judged_before_hearing_al
         [2], [None], [2],
     ]  # fmt: skip
     assert json.loads(goes.sent[0])["type"] == "revoked"
+
+
+async def test_who_leaves_while_the_first_of_many_are_told_hears_no_more() -> None:
+    hub, readers = Hub(), [Reader() for _ in range(AT_ONCE + 50)]
+    members = [Member(reader, "", reader.send) for reader in readers]
+    for member in members:
+        await hub.subscribe(member, "room:1")
+
+    async def leave() -> None:
+        for reader, member in zip(readers, members, strict=True):
+            if not reader.sent:
+                await hub.unsubscribe(member, "room:1")
+
+    hub.hear({"topic": "room:1", "event": {"type": "said"}})
+    told = hub.telling
+    assert told is not None
+    await asyncio.sleep(0)  # the first are told
+    await leave()
+    await told
+    assert sum(map(len, (reader.sent for reader in readers))) == AT_ONCE == len(hub.listeners["room:1"])
 
 
 async def test_what_is_told_late_is_not_heard_by_who_came_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
