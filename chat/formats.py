@@ -21,10 +21,10 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
     own = _is_own(message, reader)
     # a notice says nothing itself, and its room isn't asked for
     body, masked = hiding.judged(message.body, message.room, own=own) if message.body else ("", False)
-    files = [(file, *hiding.judged(file.name, message.room, own=own)) for file in message.attachments.all()]
+    files = [(file, *hiding.judged(file.name, message.room, own=own)) for file in _joined(message, "attachments")]
     deleted = message.deleted_at is not None
     reactions: dict[str, list[str]] = {}
-    for reaction in message.reactions.all():
+    for reaction in _joined(message, "reactions"):
         reactions.setdefault(reaction.sign, []).append(str(reaction.user_id))
     html = render(body, _addresses(message)) if body else ""
     return {
@@ -54,7 +54,7 @@ def serialize(message: Message, *, since: int, reader: Any = None) -> dict[str, 
             for file, name, _hidden in files
         ],
         "reactions": reactions,
-        "mentions": [{"id": str(row.user_id), "name": row.user.name} for row in message.mentions.all()],
+        "mentions": [{"id": str(row.user_id), "name": row.user.name} for row in _joined(message, "mentions")],
         "pinned": message.pinned_at is not None,
         "notice": _notice(message),
     }
@@ -88,10 +88,16 @@ def event_of(
     return event
 
 
+def _joined(message: Message, name: str) -> Iterable[Any]:
+    """What hangs on a message, as `reading.shown` has joined it: a manager for each kind would cost more than the rest."""
+    there: dict[str, Iterable[Any]] = getattr(message, "_prefetched_objects_cache", {})
+    return there[name] if name in there else getattr(message, name).all()
+
+
 def _addresses(message: Message) -> dict[str, str]:
     """Where each `@name` of a message leads; nowhere for people whose profile is theirs alone."""
     found = {}
-    for mention in message.mentions.all():
+    for mention in _joined(message, "mentions"):
         profile = getattr(mention.user, "profile", None)
         shown = profile is not None and profile.visibility != profile.Visibility.PRIVATE
         found[f"@{mention.words}"] = profile.get_absolute_url() if shown and profile else ""

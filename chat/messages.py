@@ -15,7 +15,7 @@ from chat.models import Attachment, Membership, Message, MessageVersion, Reactio
 from skilllink.clocks import now
 from skilllink.errors import Conflict, Forbidden, Malformed, Missing, TooLarge
 from skilllink.moments import span
-from skilllink.prepared import insert
+from skilllink.prepared import insert, new
 from skilllink.realtime.push import push
 from skilllink.transactions import inside_transaction, verb
 from users.notifications import inbox
@@ -90,9 +90,8 @@ def post(
             raise Differs()
         return there
     quoted = _quoted(membership, reply_to) if reply_to else None
-    message = Message(
-        room=room, author=membership.user, client_id=client_id, body_hash=digest, body=text, reply_to=quoted
-    )
+    facts = {"client_id": client_id, "body_hash": digest, "body": text, "reply_to": quoted}
+    message = new(Message, room=room, author=membership.user, **facts)
     event = posting.write(message, membership)
     if files or "@" in text:
         _attach(message, files)
@@ -193,7 +192,7 @@ def notice(
 
 def draft_notice(room_id: Any, event: str, **facts: Any) -> Message:
     """What `writing_notices` writes, without its number; `facts` are those of `notice`, `params` in one."""
-    return Message(room_id=room_id, author=None, notice=event, facts=facts)
+    return new(Message, room_id=room_id, author=None, notice=event, facts=facts)
 
 
 def writing_notices(notices: Sequence[tuple[Message, Any]]) -> Callable[[], list[Message]]:
@@ -218,7 +217,7 @@ def _write_notices(
         message.seq = given[message.room_id]
         posting.bare(message)
         facts = {"room_id": message.room_id, "seq": message.seq, "message": message, "user": actor}
-        events.append(RoomEvent(kind=RoomEvent.Kind.POSTED, **facts))
+        events.append(new(RoomEvent, kind=RoomEvent.Kind.POSTED, **facts))
     insert([message for message, _actor in notices], events)
     for event in events:
         # everybody who is in came before it

@@ -13,7 +13,7 @@ from skilllink import ids
 from skilllink.clocks import now
 from skilllink.errors import Forbidden, Missing
 from skilllink.moments import written
-from skilllink.prepared import ask_soon, insert, prepared, prepared_update
+from skilllink.prepared import ask_soon, insert, new, prepared, prepared_update
 from skilllink.realtime import push as realtime
 from skilllink.transactions import inside_transaction
 
@@ -88,7 +88,7 @@ def number(room: Room, kind: str, *, message: Message | None = None, user: Any =
     if kind in MEMBERSHIP:
         room.version += 1
     _move.soon(pk=room.pk, seq=room.seq, version=room.version, last_at=now(), unread_due_at=room.unread_due_at)
-    return RoomEvent(room=room, seq=room.seq, kind=kind, message=message, user=user)
+    return new(RoomEvent, room=room, seq=room.seq, kind=kind, message=message, user=user)
 
 
 @prepared_update

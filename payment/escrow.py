@@ -22,7 +22,7 @@ from payment.models import Account, Clearing, Escrow, Transfer
 from skilllink.clocks import now
 from skilllink.errors import Conflict
 from skilllink.money import check_minor, fee_on, format_money
-from skilllink.prepared import insert, prepared, prepared_update
+from skilllink.prepared import insert, new, prepared, prepared_update
 from skilllink.transactions import inside_transaction
 
 
@@ -426,7 +426,7 @@ def _pay(
     def finish() -> Released:
         transfer, clearing = posted(), None
         if clears_at is not None:
-            clearing = Clearing(escrow=escrow, transfer=transfer, gross=gross, amount=net, due_at=clears_at)
+            clearing = new(Clearing, escrow=escrow, transfer=transfer, gross=gross, amount=net, due_at=clears_at)
             insert([clearing])
         _change(escrow, held=held, released=gross, fee_taken=fee)
         _tell(escrow)

@@ -35,7 +35,8 @@ def draft(
     subject = contract if contract is not None else gig
     if subject is None:
         raise ValueError("An activity belongs to a contract or a gig.")
-    return Activity(
+    return prepared.new(
+        Activity,
         subject_id=subject.pk,
         event=event,
         actor=actor,

@@ -12,7 +12,7 @@ from chat.models import Membership, Message, Room
 from payment.models import Account, Escrow
 from skilllink.clocks import now
 from skilllink.ids import uuid7
-from skilllink.prepared import insert, prepared, prepared_update, together
+from skilllink.prepared import insert, new, prepared, prepared_update, together
 from users.models import Delivery, Notification, NotificationCounter, Sanction, User
 
 pytestmark = pytest.mark.django_db
@@ -146,6 +146,21 @@ def test_a_moment_that_would_stand_still_is_refused(client_person: User) -> None
             measures(user=client_person.pk)
     else:  # described anew each time
         assert measures(user=client_person.pk) == []
+
+
+def test_a_new_row_is_what_its_model_makes_of_the_same_values(client_person: User) -> None:
+    note = Notification(recipient=client_person, seq=1, event="money.halted")
+    values = {"id": note.pk, "recipient": client_person, "actor_id": None, "seq": 1, "event": "money.halted"}
+    made = new(Notification, **values | {"created_at": note.created_at})
+    there, here = note.__dict__.copy(), made.__dict__.copy()
+    before, after = there.pop("_state"), here.pop("_state")
+    assert (before.adding, before.fields_cache) == (after.adding, after.fields_cache)
+    assert there == here and made.params is not note.params
+    assert new(Delivery, notification=None, recipient_id=client_person.pk, due_at=now()).notification is None
+    with pytest.raises(TypeError, match="evnet"):
+        new(Notification, recipient=client_person, evnet="money.halted")
+    with pytest.raises(TypeError, match="account"):
+        new(Message, room=None, account=Account())
 
 
 @pytest.mark.parametrize("number", [0, 1, 3, 5])

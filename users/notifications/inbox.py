@@ -31,9 +31,8 @@ def draft(recipient: Any, event: str, *, actor: Any = None, url: str = "", **par
     if event not in SENTENCES:
         raise KeyError(f"No sentence for the event {event!r}; add it to users/notifications/sentences.py.")
     facts = {key: str(value) for key, value in params.items()}
-    return Notification(
-        recipient_id=getattr(recipient, "pk", recipient), actor=actor, event=event, params=facts, url=url
-    )
+    recipient_id = getattr(recipient, "pk", recipient)
+    return prepared.new(Notification, recipient_id=recipient_id, actor=actor, event=event, params=facts, url=url)
 
 
 def writing(notes: Sequence[Notification]) -> Callable[[], Sequence[Notification]]:
@@ -122,7 +121,7 @@ def _mails(notes: Iterable[Notification], wishes: Mapping[tuple[Any, str], Prefe
         if wish := wishes.get((note.recipient_id, group_of(note.event))):
             due = mail_due(wish.mail, now(), zone_of(wish.user.timezone), delay=delay)
         if due is not None:
-            yield Delivery(notification=note, recipient_id=note.recipient_id, due_at=due)
+            yield prepared.new(Delivery, notification=note, recipient_id=note.recipient_id, due_at=due)
 
 
 def _pushes(
@@ -132,9 +131,8 @@ def _pushes(
     for note in notes:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         if note.recipient_id in listening and (wish is None or wish.push):
-            yield Delivery(
-                notification=note, recipient_id=note.recipient_id, channel=Delivery.Channel.PUSH, due_at=now()
-            )
+            facts = {"channel": Delivery.Channel.PUSH, "due_at": now()}
+            yield prepared.new(Delivery, notification=note, recipient_id=note.recipient_id, **facts)
 
 
 def _listening(people: Set[Any]) -> Callable[[], set[Any]]:
