@@ -48,8 +48,8 @@ def _closing(room: Any, by: Any) -> "QuerySet[Block]":
     return Block.objects.filter(either).select_related("blocker", "blocked")
 
 
-def heard(reader: Any, path: str = "") -> Q:
-    """Messages that count for a person, all but those of people whom they have blocked; `path` leads to the message."""
+def heard(reader: Any) -> Q:
+    """Messages that count for a person: all but those of people whom they have blocked."""
     blocker = OuterRef(reader) if isinstance(reader, OuterRef) else reader
     unheard = Block.objects.filter(blocker=blocker).values("blocked")
-    return Q(**{f"{path}room__kind__in": WORK}) | ~Q(**{f"{path}author__in": unheard})
+    return Q(room__kind__in=WORK) | ~Q(author__in=unheard)

@@ -110,16 +110,19 @@ def shown() -> Any:
 def unread(user: Any, *, muted: bool = True) -> dict[Any, int]:
     """Unread messages of others per room id, in one query; rooms without any are absent, on wish muted ones too.
 
-    Those of people whom the person has blocked count in a contract's room alone.
+    What was read isn't looked at, however much it is.
     """
-    mine = Membership.objects.filter(user=user, left_at__isnull=True)
-    rows = (mine if muted else mine.filter(muted=False)).annotate(
-        n=Count(
-            "room__messages",
-            filter=Q(room__messages__seq__gt=F("read_seq"), room__messages__deleted_at__isnull=True)
-            & ~Q(room__messages__author=user)
-            & Q(room__messages__notice="")
-            & blocked.heard(user, "room__messages__"),
-        )
-    )
-    return {row.room_id: row.n for row in rows if row.n}
+    behind = Membership.objects.filter(user=user, left_at__isnull=True, room__seq__gt=F("read_seq"))
+    past = unread_past(user, OuterRef("read_seq")).filter(room=OuterRef("room"))
+    number = past.order_by().values("room").annotate(n=Count("pk")).values("n")
+    rows = behind if muted else behind.filter(muted=False)
+    return dict(rows.annotate(n=Subquery(number)).filter(n__isnull=False).values_list("room", "n"))
+
+
+def unread_past(user: Any, seq: Any) -> Any:
+    """What counts as unread for somebody who has read up to a number: said by others and not taken back.
+
+    Of people whom they have blocked it counts in a contract's room alone.
+    """
+    said = Message.objects.filter(seq__gt=seq, deleted_at__isnull=True, notice="")
+    return said.filter(~Q(author=user), blocked.heard(user))

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Subquery
 from django.db.models.functions import Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chat import blocked, hiding, presence
+from chat import hiding, presence, reading
 from chat.models import Membership, Message, Room
 from skilllink import clocks
 from skilllink.transactions import inside_transaction, verb
@@ -68,7 +68,7 @@ def _queue(room: Room) -> None:
 
 def _behind(room: Room) -> Any:
     """Members with something unread that no mail has told; `since` when the first was said, and what waits to be sent."""
-    unread = _unread(OuterRef("user"), Greatest(OuterRef("read_seq"), OuterRef("mailed_seq")))
+    unread = reading.unread_past(OuterRef("user"), Greatest(OuterRef("read_seq"), OuterRef("mailed_seq")))
     waiting = Delivery.objects.filter(
         recipient=OuterRef("user"), subject_kind=KIND, subject_id=room.pk, status=Delivery.Status.WAITING
     )
@@ -81,18 +81,12 @@ def _behind(room: Room) -> Any:
     return members.filter(since__isnull=False)
 
 
-def _unread(user: Any, after: Any) -> Any:
-    return Message.objects.filter(
-        ~Q(author=user), blocked.heard(user), seq__gt=after, deleted_at__isnull=True, notice=""
-    )
-
-
 def news(person: Any, room_id: Any) -> News | Later | None:
     """What the mail says of a room: what is unread now. Later while the person looks at it."""
     row = Membership.objects.filter(room=room_id, user=person, left_at__isnull=True).select_related("room").first()
     if row is None or row.muted:
         return None
-    unread = _unread(person, max(row.read_seq, row.mailed_seq)).filter(room=row.room)
+    unread = reading.unread_past(person, max(row.read_seq, row.mailed_seq)).filter(room=row.room)
     last = list(unread.select_related("author", "room").order_by("-seq")[:QUOTED])
     if not last:
         return None

@@ -262,7 +262,9 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "prepare_threshold": 5,  # for what asks to be prepared; Django's own cursors don't
         "pool": {"min_size": 2, "max_size": env.int("DATABASE_POOL", default=8), "timeout": 10},
-        "options": "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=15000",
+        # compiling a statement would take longer than any of ours does
+        "options": "-c lock_timeout=2000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=15000 "
+        "-c jit=off",
     }
 
 CACHES: dict[str, Any] = {
