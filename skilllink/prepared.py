@@ -9,7 +9,7 @@
     ...
 
 `@prepared_update` describes an UPDATE by its rows and its changes, and gives how many there were. `insert` is
-`bulk_create` for rows of which nothing is asked back. What was asked `soon` waits, as an `insert` does, until an answer is
+`bulk_create` for rows of which nothing is asked back, `new` makes such a row. What was asked `soon` waits, as an `insert` does, until an answer is
 wanted, another statement follows, or the transaction commits: all that wait go together, in their order, in one round
 trip. See docs/decisions/0003-prepared-statements.md.
 """
@@ -31,6 +31,7 @@ from django.db.models import (
     CharField,
     DateTimeField,
     Expression,
+    Field,
     IntegerField,
     Model,
     QuerySet,
@@ -217,30 +218,36 @@ def _is_special(model: type[Model]) -> bool:
     return heard or model.__init__ is not Model.__init__ or model.from_db.__func__ is not Model.from_db.__func__  # type: ignore[attr-defined]
 
 
-def new(model: type[M], **values: Any) -> M:
-    """`model(**values)`, in a fraction of its time: of a new copy setting fields one by one by their descriptors comes to
-    this. A related row is given under its field's name. Raises TypeError for what is no field's.
+def new(model: type[M], /, **values: Any) -> M:
+    """`model(**values)` of values of fields, in a fraction of its time: of a new copy, setting them by their descriptors
+    comes to this. A row of one to one doesn't learn of it.
+
+    A related row is given under its field's name. Raises ValueError for one of another model, TypeError for what is left.
     """
     made = model.__new__(model)
     made._state = ModelState()
     fields = made.__dict__
-    for name, column, default, is_related in _blank(model):
-        if is_related and name in values:
+    for name, column, default, other in _blank(model):
+        if other is not None and name in values:
             related = values.pop(name)
+            if related is not None and not isinstance(related, other):
+                raise ValueError(f"{related!r} is no {other.__name__}.")
             made._state.fields_cache[name] = related
             fields[column] = None if related is None else related.pk
         else:
             fields[column] = values.pop(column) if column in values else default()
     if values:
-        raise TypeError(f"{model.__name__} has no {', '.join(values)}.")
+        raise TypeError(f"{model.__name__} has no {', '.join(values)}, or has it already.")
     return made
 
 
 @functools.cache
-def _blank(model: type[Model]) -> list[tuple[str, str, Callable[[], Any], bool]]:
+def _blank(model: type[Model]) -> list[tuple[str, str, Callable[[], Any], type[Model] | None]]:
+    """Of each field its name, its place in a row, what gives its default, and the model of the row that it leads to."""
     if _is_special(model):
         raise TypeError(f"A {model.__name__} has to be made by its own means.")
-    return [(field.name, field.attname, field.get_default, field.is_relation) for field in model._meta.concrete_fields]
+    fields: Any = model._meta.concrete_fields
+    return [(field.name, field.attname, field.get_default, field.related_model) for field in fields]
 
 
 def insert(*groups: Sequence[Model]) -> None:
@@ -305,7 +312,8 @@ def _fields(model: type[Model]) -> list[tuple[Any, str, tuple[type, ...]]]:
 
 
 def _plain(field: Any) -> tuple[type, ...]:
-    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+    is_stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
+    if is_stamped or type(field).pre_save not in (Field.pre_save, DateTimeField.pre_save):
         return ()
     return next(((plain, type(None)) for kind, plain in PLAIN if isinstance(field, kind)), ())
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection
 from django.db.models import F, QuerySet
 from django.test.utils import CaptureQueriesContext
@@ -157,6 +158,8 @@ def test_a_new_row_is_what_its_model_makes_of_the_same_values(client_person: Use
     assert (before.adding, before.fields_cache) == (after.adding, after.fields_cache)
     assert there == here and made.params is not note.params
     assert new(Delivery, notification=None, recipient_id=client_person.pk, due_at=now()).notification is None
+    with pytest.raises(ValueError, match="AnonymousUser"):
+        new(Notification, recipient=client_person, actor=AnonymousUser(), event="money.halted")
     with pytest.raises(TypeError, match="evnet"):
         new(Notification, recipient=client_person, evnet="money.halted")
     with pytest.raises(TypeError, match="account"):
