@@ -9,9 +9,9 @@
     ...
 
 `@prepared_update` describes an UPDATE by its rows and its changes, and gives how many there were. `insert` is
-`bulk_create` for rows of which nothing is asked back, `new` makes such a row. What was asked `soon` waits, as an `insert` does, until an answer is
-wanted, another statement follows, or the transaction commits: all that wait go together, in their order, in one round
-trip. See docs/decisions/0003-prepared-statements.md.
+`bulk_create` for rows of which nothing is asked back, and `new` makes such a row. What was asked `soon` waits, as an
+`insert` does, until an answer is wanted, another statement follows, or the transaction commits: all that wait go together,
+in their order, in one round trip. See docs/decisions/0003-prepared-statements.md.
 """
 
 import functools
