@@ -90,8 +90,15 @@ def post(
             raise Differs()
         return there
     quoted = _quoted(membership, reply_to) if reply_to else None
-    facts = {"client_id": client_id, "body_hash": digest, "body": text, "reply_to": quoted}
-    message = new(Message, room=room, author=membership.user, **facts)
+    message = new(
+        Message,
+        room=room,
+        author=membership.user,
+        client_id=client_id,
+        body_hash=digest,
+        body=text,
+        reply_to=quoted,
+    )
     event = posting.write(message, membership)
     if files or "@" in text:
         _attach(message, files)

@@ -219,10 +219,10 @@ def _is_special(model: type[Model]) -> bool:
 
 
 def new(model: type[M], /, **values: Any) -> M:
-    """`model(**values)` of values of fields, in a fraction of its time: of a new copy, setting them by their descriptors
-    comes to this. A row of one to one doesn't learn of it.
+    """`model(**values)` in a fraction of its time: its fields are set at once and not each by its descriptor.
 
-    A related row is given under its field's name. Raises ValueError for one of another model, TypeError for what is left.
+    A related row is given under its field's name; one of a one-to-one doesn't get to know the new row. Raises ValueError
+    for a row of another model, TypeError for values that are no field's.
     """
     made = model.__new__(model)
     made._state = ModelState()
@@ -312,6 +312,7 @@ def _fields(model: type[Model]) -> list[tuple[Any, str, tuple[type, ...]]]:
 
 
 def _plain(field: Any) -> tuple[type, ...]:
+    """None for a field that makes its value when it is saved."""
     is_stamped = getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)
     if is_stamped or type(field).pre_save not in (Field.pre_save, DateTimeField.pre_save):
         return ()

@@ -131,8 +131,13 @@ def _pushes(
     for note in notes:
         wish = wishes.get((note.recipient_id, group_of(note.event)))
         if note.recipient_id in listening and (wish is None or wish.push):
-            facts = {"channel": Delivery.Channel.PUSH, "due_at": now()}
-            yield prepared.new(Delivery, notification=note, recipient_id=note.recipient_id, **facts)
+            yield prepared.new(
+                Delivery,
+                notification=note,
+                recipient_id=note.recipient_id,
+                channel=Delivery.Channel.PUSH,
+                due_at=now(),
+            )
 
 
 def _listening(people: Set[Any]) -> Callable[[], set[Any]]:
